@@ -208,8 +208,8 @@ let package = Package(
     tests(
       "HTTPInterface",
       [
-        "WattlineTime", "SystemCore", "Settings", "PlantConfig", "SinkCore", "Accounts", "Pipeline", "LocalServers",
-        "PlantTesting", "WebServer",
+        "WattlineTime", "SystemCore", "PlantModel", "Settings", "PlantConfig", "PayloadDecoding", "SinkCore", "Accounts",
+        "Pipeline", "LocalServers", "PlantTesting", "WebServer",
       ]),
     tests(
       "DispatchPolicy",

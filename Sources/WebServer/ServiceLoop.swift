@@ -105,12 +105,7 @@
       info.iface = text(listener.address)
       info.ssl_cert_filepath = text(certificate?.chain)
       info.ssl_private_key_filepath = text(certificate?.key)
-      if sockets != nil {
-        // The first frame of a WebSocket is no request, and makes its connection a raw one.
-        info.options |= wattline_lws_fallback_option()
-        // Over HTTP/2, libwebsockets would open WebSockets by itself.
-        info.alpn = text("http/1.1")
-      }
+      if sockets != nil { allowWebSockets(&info) }
       let host = lws_create_vhost(context, &info)
       guard let host else {
         throw HTTPServerError(
@@ -119,6 +114,13 @@
             + ": \(ServerLog.lines())")
       }
       port = Int(lws_get_vhost_listen_port(host))
+    }
+
+    private func allowWebSockets(_ info: inout lws_context_creation_info) {
+      // The first frame of a WebSocket is no request, and makes its connection a raw one.
+      info.options |= wattline_lws_fallback_option()
+      // Over HTTP/2, libwebsockets would open WebSockets by itself.
+      info.alpn = text("http/1.1")
     }
 
     /// Serves until ``stop()``. To be called on a thread of its own.
@@ -162,6 +164,7 @@
       case LWS_CALLBACK_WSI_CREATE: connections += 1
       case LWS_CALLBACK_WSI_DESTROY:
         connections -= 1
+        if upgrading == wsi { upgrading = nil }
         sockets?.ended(wsi)
       case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: return beginUpgrade(wsi, bytes: bytes)
       // libwebsockets opens no WebSocket itself.
@@ -191,8 +194,8 @@
     ///
     /// - Parameters:
     ///   - wsi: The connection.
-    ///   - bytes: Value of the header `upgrade` in the memory of libwebsockets. Once it names nothing known, the request
-    ///     is treated like any other.
+    ///   - bytes: Value of the header `upgrade` in the memory of libwebsockets. Once it names nothing known, the
+    ///     request is treated like any other.
     private func beginUpgrade(_ wsi: OpaquePointer, bytes: UnsafeMutableRawPointer?) -> Int32 {
       guard let text = bytes?.assumingMemoryBound(to: CChar.self) else { return -1 }
       if strcasecmp(text, "websocket") == 0 { upgrading = wsi }

@@ -5,8 +5,8 @@
 
   /// The WebSockets of a server, for the thread of its loop alone.
   ///
-  /// libwebsockets serves their sockets and TLS, as raw connections after the upgrade. Its own upgrade reads at most 127
-  /// bytes of offered subprotocols, too few for a token, and answers with names that are fixed at compile time. The
+  /// libwebsockets serves their sockets and TLS, as raw connections after the upgrade. Its own upgrade reads at most
+  /// 127 bytes of offered subprotocols, too few for a token, and answers with names that are fixed at compile time. The
   /// frames are therefore read and written here.
   final class WebSocketConnections {
     private let handler: WebSocketHandler
@@ -153,6 +153,10 @@
     func wake() {
       for session in port.take() {
         guard let connection = connectionOfSession[ObjectIdentifier(session)] else { continue }
+        // The socket may be full for long.
+        if session.requestedClose != nil {
+          lws_set_timeout(connection.wsi, PENDING_TIMEOUT_USER_OK, limits.farewell)
+        }
         lws_callback_on_writable(connection.wsi)
       }
       let resumed = resumed.with { ids in
@@ -186,11 +190,8 @@
         lws_rx_flow_control(wsi, 1)
         lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, limits.farewell)
         if connection.hasClosed { lws_callback_on_writable(wsi) }
-      } else if count == room.count || connection.wantsToWrite {
+      } else if room.count - count < WebSocketConnection.leastRoom || connection.wantsToWrite {
         lws_callback_on_writable(wsi)
-      } else if connection.session.requestedClose != nil {
-        // The socket may be full for long.
-        lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, limits.farewell)
       }
       return 0
     }
@@ -237,6 +238,9 @@
 
   /// One WebSocket.
   final class WebSocketConnection {
+    /// Memory that is left free at the end of a piece rather than begin a further frame [bytes].
+    static let leastRoom = 512
+
     let wsi: OpaquePointer
     let session: WebSocketSession
     var reader: WebSocketReader
@@ -286,7 +290,7 @@
       }
       putCurrent()
       // Frames about the connection are short; they come between messages.
-      if current == nil, room.count - count >= 512 {
+      if current == nil, room.count - count >= Self.leastRoom {
         if let pong { _ = put(pong[...]) }
         if asksForLife { _ = put(WebSocketFrame.encode(.ping, payload: [])[...]) }
         (pong, asksForLife) = (nil, false)
@@ -295,7 +299,7 @@
           return (count, messages)
         }
       }
-      while current == nil, room.count - count >= 512 {
+      while current == nil, room.count - count >= Self.leastRoom {
         guard let message = session.next() else {
           if let (code, reason) = session.requestedClose { say(WebSocketFrame.close(code, reason: reason), put) }
           break

@@ -24,7 +24,8 @@ struct WebSocketReader {
   private var header: [UInt8] = []
   private var opcode = WebSocketFrame.Opcode.text
   private var isFinal = true
-  private var mask: (UInt8, UInt8, UInt8, UInt8) = (0, 0, 0, 0)
+  /// Mask of the frame, first byte lowest.
+  private var mask: UInt32 = 0
   private var maskPosition = 0
   /// Bytes of the frame's content that are still to come; `nil` while its header is read.
   private var remaining: Int?
@@ -70,10 +71,11 @@ struct WebSocketReader {
   }
 
   private mutating func unmask(_ bytes: UnsafeRawBufferPointer, into target: WritableKeyPath<Self, [UInt8]>) {
-    let key = [mask.0, mask.1, mask.2, mask.3]
     let start = maskPosition
-    self[keyPath: target].reserveCapacity(self[keyPath: target].count + bytes.count)
-    for (position, byte) in bytes.enumerated() { self[keyPath: target].append(byte ^ key[(start + position) & 3]) }
+    // The array grows by itself, since a client may send single bytes.
+    for (position, byte) in bytes.enumerated() {
+      self[keyPath: target].append(byte ^ UInt8(truncatingIfNeeded: mask >> (8 * UInt32((start + position) & 3))))
+    }
     maskPosition = (start + bytes.count) & 3
   }
 
@@ -96,8 +98,7 @@ struct WebSocketReader {
     if !opcode.isControl, count > mostBytes - text.count {
       throw Violation(code: WebSocketClose.tooLong, words: "a text has at most \(mostBytes) bytes")
     }
-    let key = header[(2 + extended)...]
-    mask = (key[key.startIndex], key[key.startIndex + 1], key[key.startIndex + 2], key[key.startIndex + 3])
+    mask = header[(2 + extended)...].reversed().reduce(0) { $0 << 8 | UInt32($1) }
     maskPosition = 0
     remaining = count
     header.removeAll(keepingCapacity: true)

@@ -41,7 +41,7 @@ public final class WebSocketSession: Sendable {
       guard !box.isEnded, box.close == nil else { return (false, nil) }
       guard box.hasRoom(for: message) else {
         box.drop()
-        return (false, box.announce())
+        return (false, box.announceAnew())
       }
       box.messages.append(message)
       box.bytes += message.frame.count
@@ -66,7 +66,7 @@ public final class WebSocketSession: Sendable {
     let port = outbox.with { box -> WebSocketPort? in
       guard !box.isEnded, box.close == nil else { return nil }
       box.close = (code, reason)
-      return box.announce()
+      return box.announceAnew()
     }
     port?.announce(self)
   }
@@ -137,6 +137,12 @@ extension WebSocketSession.Outbox {
   fileprivate mutating func removeAll() {
     messages = []
     (first, bytes) = (0, 0)
+  }
+
+  /// Returns the port at which the end of the session is to be announced, even if the loop knows that something waits.
+  fileprivate mutating func announceAnew() -> WebSocketPort? {
+    isAnnounced = false
+    return announce()
   }
 
   /// Returns the port at which the session is to be announced; `nil` if the loop knows already.

@@ -36,9 +36,9 @@ public struct LiveSource: Sendable {
 
 /// `GET /api/v1/live` as a WebSocket: what happens in the plants as it happens, and publishing for devices.
 ///
-/// A subscriber names plants and kinds, `?plants=a,b&kinds=readings,alerts,commands,dispatch`; without, it gets all that
-/// it may read. Messages are objects of JSON with a `kind`: `reading`, `alert`, `command`, `dispatch`; `lost` with a
-/// `count`; `ack` and `refused` with the `id` of a request.
+/// A subscriber names plants and kinds, `?plants=a,b&kinds=readings,alerts,commands,dispatch`; without, it gets all
+/// that it may read. Messages are objects of JSON with a `kind`: `reading`, `alert`, `command`, `dispatch`; `lost` with
+/// a `count`; `ack` and `refused` with the `id` of a request.
 public final class LiveEndpoint: Sendable {
   /// Decides who a client is and what it may do; see ``LiveToken`` for the place of the token.
   public typealias Authenticate = @Sendable (HTTPRequest) -> Result<LiveAccess, LiveRefusal>

@@ -21,7 +21,13 @@ final class LiveHub: Sendable {
   private static let bundleBytes = 128 << 10
 
   private let feed: LiveFeed
-  private let subscribers = Locked<[ObjectIdentifier: Subscriber]>([:])
+  private struct State {
+    var subscribers: [ObjectIdentifier: Subscriber] = [:]
+    /// Sessions of those that want the same.
+    var groups: [LiveFilter: [ObjectIdentifier: WebSocketSession]] = [:]
+  }
+
+  private let state = Locked(State())
   private let isStopped = StopSignal()
   private let thread = Locked<BlockingThread?>(nil)
 
@@ -34,19 +40,29 @@ final class LiveHub: Sendable {
     try thread.with { (thread) throws(SystemError) in
       if thread == nil { thread = try BlockingThread(name: "live") { [self] in run() } }
     }
-    subscribers.with { $0[ObjectIdentifier(subscriber.session)] = subscriber }
+    let (session, filter) = (subscriber.session, subscriber.filter)
+    state.with { state in
+      state.subscribers[ObjectIdentifier(session)] = subscriber
+      state.groups[filter, default: [:]][ObjectIdentifier(session)] = session
+    }
     feed.beginWatching()
   }
 
   /// Removes a subscriber.
   func remove(_ session: WebSocketSession) {
-    let was = subscribers.with { $0.removeValue(forKey: ObjectIdentifier(session)) != nil }
+    let id = ObjectIdentifier(session)
+    let was = state.with { state -> Bool in
+      guard let filter = state.subscribers.removeValue(forKey: id)?.filter else { return false }
+      state.groups[filter]?[id] = nil
+      if state.groups[filter]?.isEmpty == true { state.groups[filter] = nil }
+      return true
+    }
     if was { feed.endWatching() }
   }
 
   /// Returns what a subscriber may do; `nil` once it has ended.
   func access(of session: WebSocketSession) -> LiveAccess? {
-    subscribers.with { $0[ObjectIdentifier(session)]?.access }
+    state.with { $0.subscribers[ObjectIdentifier(session)]?.access }
   }
 
   /// Ends the thread.
@@ -60,37 +76,36 @@ final class LiveHub: Sendable {
     var lastCheck = SystemClock.monotonic()
     while !isStopped.isSet {
       let news = feed.next(gathering: Self.gathering)
-      let current = Array(subscribers.value.values)
-      if !news.events.isEmpty || !news.lost.isEmpty { send(news, to: current) }
+      if !news.events.isEmpty || !news.lost.isEmpty {
+        for (filter, sessions) in state.with({ $0.groups }) { send(news, to: Array(sessions.values), filter: filter) }
+      }
       if SystemClock.monotonic() - lastCheck >= Self.checkInterval {
         lastCheck = SystemClock.monotonic()
-        for subscriber in current where !subscriber.access.isValid() {
+        for subscriber in state.with({ $0.subscribers.values.map(\.self) }) where !subscriber.access.isValid() {
           subscriber.session.close(Self.unauthorized, reason: "the token is no longer valid")
         }
       }
     }
   }
 
-  /// Sends messages, encoded once for all subscribers that want the same.
-  private func send(_ news: LiveNews, to subscribers: [Subscriber]) {
-    for (filter, group) in Dictionary(grouping: subscribers, by: \.filter) {
-      var texts: [[UInt8]] = []
-      var size = 0
-      func flush() {
-        if texts.isEmpty { return }
-        let message = WebSocketMessage(texts: texts)
-        for subscriber in group { subscriber.session.send(message) }
-        (texts, size) = ([], 0)
-      }
-      let lost = news.lost.reduce(0) { $0 + (filter.plants.contains($1.key) ? $1.value : 0) }
-      if lost > 0 { texts.append(LiveReply.lost(lost)) }
-      for event in news.events where filter.wants(event) {
-        texts.append(event.json)
-        size += event.json.count
-        if size >= Self.bundleBytes { flush() }
-      }
-      flush()
+  /// Sends messages, encoded once for all sessions that want the same.
+  private func send(_ news: LiveNews, to sessions: [WebSocketSession], filter: LiveFilter) {
+    var texts: [[UInt8]] = []
+    var size = 0
+    func flush() {
+      if texts.isEmpty { return }
+      let message = WebSocketMessage(texts: texts)
+      for session in sessions { session.send(message) }
+      (texts, size) = ([], 0)
     }
+    let lost = news.lost.reduce(0) { $0 + (filter.plants.contains($1.key) ? $1.value : 0) }
+    if lost > 0 { texts.append(LiveReply.lost(lost)) }
+    for event in news.events where filter.wants(event) {
+      texts.append(event.json)
+      size += event.json.count
+      if size >= Self.bundleBytes { flush() }
+    }
+    flush()
   }
 }
 

@@ -10,7 +10,7 @@ public import WattlineTime
 ///   `value`; or the tag `asset` with fields named like the sensors.
 ///
 /// Times are of ISO 8601 with a zone, or numbers since 1970 in seconds, milliseconds, microseconds or nanoseconds,
-/// decided by their size. An absent time is the receive time. A row's number counts elements of JSON, and lines of text.
+/// decided by their size. An absent time is the receive time. A row's number counts elements of JSON, or lines of text.
 public enum PostedReadings {
   /// Maximum number of rows.
   public static let mostRows = 10_000
@@ -100,8 +100,8 @@ struct PostedRows {
       guard let found = timestamp(time) else {
         return refuse(
           row,
-          "time \(Self.shown(time)) is not one of 1971 to 2200: ISO 8601 with a zone, as 2026-01-31T12:00:00Z, or a number "
-            + "since 1970")
+          "time \(Self.shown(time)) is not one of 1971 to 2200: ISO 8601 with a zone, as 2026-01-31T12:00:00Z, "
+            + "or a number since 1970")
       }
       stamp = found
     }
@@ -271,6 +271,11 @@ enum PostedCSV {
     return nil
   }
 
+  private static func cell(of field: String.UnicodeScalarView, isQuoted: Bool) -> String {
+    let text = String(field)
+    return isQuoted ? text : String(text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+  }
+
   /// Returns the records of a text with the lines on which they begin; empty lines are none.
   static func records(of text: String) -> [(line: Int, fields: [String])] {
     var records: [(line: Int, fields: [String])] = []
@@ -278,12 +283,8 @@ enum PostedCSV {
       [], .init(), false, false
     )
     var (line, start) = (1, 1)
-    func trimmed() -> String {
-      let text = String(field)
-      return wasQuoted ? text : String(text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
-    }
     func endRecord() {
-      fields.append(trimmed())
+      fields.append(cell(of: field, isQuoted: wasQuoted))
       if fields.count > 1 || !fields[0].isEmpty { records.append((start, fields)) }
       (fields, field, wasQuoted) = ([], .init(), false)
     }
@@ -297,7 +298,7 @@ enum PostedCSV {
         next = scalars.next()
       case "\"" where isQuoted || field.isEmpty: (isQuoted, wasQuoted) = (!isQuoted, true)
       case "," where !isQuoted:
-        fields.append(trimmed())
+        fields.append(cell(of: field, isQuoted: wasQuoted))
         (field, wasQuoted) = (.init(), false)
       case "\r" where !isQuoted: break
       case "\n":

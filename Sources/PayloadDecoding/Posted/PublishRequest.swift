@@ -1,8 +1,8 @@
 /// A device's request over WebSocket to publish a message, or readings.
 ///
 /// `{"id": 7, "topic": "…", "payload": …}`, with `payload_base64` in place of `payload` for binary data; or
-/// `{"id": 7, "plant": "…", "readings": [{"asset", "sensor", "time", "value", "unit"?}]}`. A payload that is a text is
-/// sent as its characters, any other as the JSON that it is.
+/// `{"id": 7, "plant": "…", "readings": [{"asset", "sensor", "time", "value", "unit"?}]}`. A payload that is a text
+/// is sent as its characters, any other as the JSON that it is.
 public struct PublishRequest: Sendable, Equatable {
   /// What is to be published.
   public enum Content: Sendable, Equatable {
