@@ -9,11 +9,12 @@ public struct NamedFile: Hashable, Sendable {
   public var isSecret: Bool
 }
 
-/// Paths below the current folder.
+/// Paths from the root of the disk.
 enum FilePath {
-  /// Returns a path from the root.
-  static func absolute(_ path: String) -> String {
+  /// Returns a path from the root. A relative one is below `folder`, and that below the current folder.
+  static func absolute(_ path: String, in folder: String = "") -> String {
     if path.hasPrefix("/") { return path }
+    if !folder.isEmpty { return absolute(folder) + "/" + path }
     guard let folder = getcwd(nil, 0) else { return path }
     defer { free(folder) }
     return String(cString: folder) + "/" + path
