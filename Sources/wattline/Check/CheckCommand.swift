@@ -44,13 +44,17 @@ enum CheckCommand {
       exit(ExitCode.failed)
     }
     if arguments.has(UpgradeReport.option.name) { return try UpgradeReport.run(loaded) }
-    if !isJSON, steps == nil { loaded.plants.forEach(show) }
+    if !isJSON, steps == nil {
+      loaded.plants.forEach(show)
+      RetentionText(loaded)?.lines.forEach { Console.print($0) }
+    }
     if arguments.has("--explain") { loaded.explanations.forEach { Console.print($0) } }
   }
 
   private static func printDocument(_ loaded: LoadedConfiguration, steps: [ProbeStep]?) throws {
     var document = document(loaded)
     if let steps { document["connect"] = ConnectCheck.document(steps) }
+    if let retention = RetentionText(loaded) { document["retention"] = retention.document }
     let data = try JSONSerialization.data(
       withJSONObject: document, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
     Console.print(String(decoding: data, as: UTF8.self))
