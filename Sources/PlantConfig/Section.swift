@@ -313,13 +313,25 @@ final class Section {
     guard let path = given(key) else { return nil }
     let full = reading.folder.map { FilePath.absolute(path, in: $0) } ?? path
     reading.name(NamedFile(path: full, isSecret: isSecret))
-    if reading.folder != nil, let obstacle = ConfigurationFile.obstacle(full) {
-      reading.unreadable(place(of: key), words(obstacle, key: key, path: path, full: full))
-    }
+    review(full, key: key, path: path)
     return full
   }
 
-  /// Returns the words about a certificate or key that cannot be read, with what to write if the working directory has
+  /// Returns the path of a log of another program, which is no part of the configuration.
+  func log(_ key: String, path: String) -> String {
+    let full = reading.folder.map { FilePath.absolute(path, in: $0) } ?? path
+    review(full, key: key, path: path)
+    return full
+  }
+
+  /// Records a file that cannot be read.
+  private func review(_ full: String, key: String, path: String) {
+    if reading.folder != nil, let obstacle = ConfigurationFile.obstacle(full) {
+      reading.unreadable(place(of: key), words(obstacle, key: key, path: path, full: full))
+    }
+  }
+
+  /// Returns the words about a file that cannot be read, with what to write if the working directory has
   /// it, from which such paths once started.
   private func words(_ obstacle: String, key: String, path: String, full: String) -> String {
     let words = "the file '\(full)' of '\(key)' cannot be read: \(obstacle)"

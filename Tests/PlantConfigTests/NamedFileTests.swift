@@ -51,6 +51,18 @@ struct NamedFileTests {
     #expect(folderItself.unreadableFiles.first?.message.hasSuffix("cannot be read: it is a folder") == true)
   }
 
+  @Test func `the broker's log is a path like them, and no part of the configuration`() throws {
+    let (loaded, folder) = try load("watch: {broker_log: broker.log}", files: ["broker.log"])
+    #expect(loaded.settings.watch.brokerLog == folder + "/broker.log")
+    #expect(loaded.namedFiles.isEmpty && loaded.unreadableFiles.isEmpty)
+    #expect(try load("watch: {broker_log: off}").0.settings.watch.brokerLog == nil)
+    let (missing, _) = try load("watch: {broker_log: /nowhere/mosquitto.log}")
+    #expect(
+      missing.unreadableFiles.map(\.message) == [
+        "the file '/nowhere/mosquitto.log' of 'broker_log' cannot be read: No such file or directory"
+      ])
+  }
+
   @Test func `an empty text names no file, and text in memory is not looked up`() throws {
     #expect(try load("mqtt: {ca: \"\"}").0.settings.mqtt.caFile == nil)
     let text = Array("mqtt: {ca: none.pem}".utf8)
