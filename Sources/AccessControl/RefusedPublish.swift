@@ -23,20 +23,17 @@ public struct RefusedPublish: Hashable, Sendable {
   ///
   /// - Parameter lines: Lines of the log, with any prefix such as a time.
   public static func read(_ lines: some Sequence<String>) -> [RefusedPublish] {
-    var users: [String: String] = [:]
+    var reader = RefusalReader()
     var positions: [Origin: Int] = [:]
     var found: [RefusedPublish] = []
     for line in lines {
-      if let match = line.firstMatch(of: connection) {
-        users[String(match.1)] = String(match.2)
-      } else if let match = line.firstMatch(of: refusal) {
-        let key = Origin(client: String(match.1), topic: String(match.2))
-        if let position = positions[key] {
-          found[position].count = max(found[position].count + 1, match.3.flatMap { Int($0) } ?? 0)
-        } else {
-          positions[key] = found.count
-          found.append(RefusedPublish(client: key.client, user: users[key.client], topic: key.topic, count: 1))
-        }
+      guard let message = reader.take(line) else { continue }
+      let key = Origin(client: message.client, topic: message.topic)
+      if let position = positions[key] {
+        found[position].count = max(found[position].count + 1, message.count)
+      } else {
+        positions[key] = found.count
+        found.append(message)
       }
     }
     return found
@@ -58,8 +55,17 @@ public struct RefusedPublish: Hashable, Sendable {
     return "'\(user)' is not a user of these plants; give the device the user of its plant"
   }
 
-  private nonisolated(unsafe) static let connection =
-    #/New client connected from .* as (.*) \(p\d+, c\d, k\d+, u'(.*)'\)/#
-  private nonisolated(unsafe) static let refusal =
-    #/Denied PUBLISH from (.*) \(d\d, q\d, r\d, m\d+, '(.*)', \.\.\. \(-?\d+ bytes\)\)(?: \[(\d+) times\])?/#
+  /// The publisher in words: its user, if the log has it, and its client id.
+  public var publisher: String {
+    let client = "client '\(Self.visible(client))'"
+    return user.map { "user '\(Self.visible($0))' (\(client))" } ?? "an unknown user (\(client))"
+  }
+
+  /// Returns a text of a device for people: at most 120 characters, without control characters.
+  public static func visible(_ text: String) -> String {
+    let scalars = text.unicodeScalars.prefix(120).map { scalar in
+      scalar.properties.generalCategory == .control ? scalar.escaped(asASCII: true) : String(scalar)
+    }
+    return scalars.joined() + (text.unicodeScalars.count > 120 ? "…" : "")
+  }
 }

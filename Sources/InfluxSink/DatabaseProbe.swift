@@ -110,6 +110,12 @@ public struct DatabaseProbe {
         "influxdb.version is \(settings.version.rawValue), and the server is of version \(stated ?? name); write "
           + "version: \(name), or version: auto")
     }
+    if interface == .v3, settings.retention != nil {
+      return step(
+        "version", .warning,
+        "InfluxDB \(stated ?? name) deletes no points, so that influxdb.retention has no effect; leave it out, and bound "
+          + "the whole database (influxdb3 create database --retention-period)")
+    }
     return step("version", .ok, "InfluxDB \(stated ?? name)")
   }
 

@@ -46,6 +46,7 @@ final class ActiveConfiguration: Sendable {
     let loaded = ConfigurationLoader.load(directory: directory, environment: environment)
     guard loaded.isValid else { throw InvalidConfiguration(diagnostics: loaded.diagnostics) }
     (self.directory, self.environment, self.note) = (directory, environment, note)
+    for diagnostic in loaded.unreadableFiles { note(.error("\(diagnostic)")) }
     var watch = ConfigurationWatch(directory: directory)
     watch.follow(loaded.namedFiles.map(\.path))
     state = Locked(State(loaded: loaded, watch: watch, contents: Self.contents(of: loaded, in: directory)))
@@ -94,6 +95,7 @@ final class ActiveConfiguration: Sendable {
       note(.error("the changed configuration is refused; what ran keeps running"))
       return
     }
+    for diagnostic in loaded.unreadableFiles { note(.error("\(diagnostic)")) }
     let contents = Self.contents(of: loaded, in: directory)
     let (previous, known) = state.with { state in
       defer {
@@ -109,6 +111,10 @@ final class ActiveConfiguration: Sendable {
     if !renewed.isEmpty {
       note("changed, and used from now on: \(renewed.joined(separator: ", "))")
       renew(loaded.settings)
+    }
+    let web = loaded.settings.http?.certificate.map { [$0.chainFile, $0.keyFile] } ?? []
+    if web.contains(where: { known[$0] != contents[$0] }) {
+      note(.warning("the certificate of http has changed; it is used from the next start on"))
     }
     guard previous.plants != loaded.plants else {
       if previous.settings == loaded.settings, renewed.isEmpty {
@@ -153,7 +159,7 @@ final class ActiveConfiguration: Sendable {
       settings.mqtt.caFile, settings.mqtt.certificateFile, settings.mqtt.keyFile, settings.influxdb.caFile,
       settings.alerts.webhook?.caFile, settings.alerts.email?.caFile,
     ].compactMap { $0 }
-    return Set(files.map { URL(fileURLWithPath: $0).path }).sorted()
+    return Set(files).sorted()
   }
 
   private static func difference(_ old: [Plant], new: [Plant]) -> String {

@@ -19,6 +19,7 @@ struct HostMonitor {
   /// Records that the journal had no room for, the last one of each kind.
   private var waiting: [ProcessFault.Kind: ProcessFault] = [:]
   private let interval: TimeSpan
+  private let refusals: RefusalWatch?
   private var last: Int64?
 
   /// Creates a monitor.
@@ -29,12 +30,14 @@ struct HostMonitor {
   ///   - folder: `journal.path`.
   ///   - interval: Time between two looks.
   ///   - probe: Access to the machine.
+  ///   - refusals: Watch of the broker's log, if there is one.
   ///   - note: Receives log lines.
   init(
     collector: StatusCollector, settings: WatchSettings, folder: String, every interval: TimeSpan, probe: HostProbe,
-    note: @escaping RunningPipeline.Note
+    refusals: RefusalWatch? = nil, note: @escaping RunningPipeline.Note
   ) {
     (self.collector, self.probe, self.folder, self.note) = (collector, probe, folder, note)
+    self.refusals = refusals
     self.interval = min(interval, HostWatch.interval)
     watch = HostWatch(settings)
   }
@@ -44,7 +47,7 @@ struct HostMonitor {
     let now = SystemClock.monotonic()
     if let last, now - last < interval.nanoseconds { return }
     last = now
-    for fault in watch.look(facts(at: now), at: timestamp) {
+    for fault in watch.look(facts(at: now, timestamp: timestamp), at: timestamp) {
       waiting[fault.kind] = fault
       tell(fault)
     }
@@ -61,7 +64,7 @@ struct HostMonitor {
     }
   }
 
-  private mutating func facts(at now: Int64) -> HostFacts {
+  private mutating func facts(at now: Int64, timestamp: Timestamp) -> HostFacts {
     let status = collector.status()
     var facts = HostFacts()
     facts.residentBytes = probe.residentBytes()
@@ -74,6 +77,7 @@ struct HostMonitor {
     let future = Int(Quality.future.rawValue)
     facts.readings = (counts.reduce(0, +), counts.indices.contains(future) ? counts[future] : 0)
     facts.stillSeconds = collector.isRestored ? progress.stillSeconds(status, at: now) : 0
+    facts.refused = refusals?.publishers(at: timestamp) ?? []
     return facts
   }
 }

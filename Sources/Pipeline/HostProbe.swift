@@ -21,6 +21,8 @@ struct HostFacts: Sendable {
   var readings: (all: UInt64, future: UInt64) = (0, 0)
   /// Time for which workers have stood still though nothing holds them up [s].
   var stillSeconds = 0.0
+  /// Publishers that the broker has refused lately, the latest first.
+  var refused: [RefusedPublisher] = []
 }
 
 /// Access to the files by which the kernel tells memory limits; replaced in tests.

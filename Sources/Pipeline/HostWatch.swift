@@ -37,7 +37,7 @@ struct HostWatch {
   mutating func look(_ facts: HostFacts, at now: Timestamp) -> [ProcessFault] {
     let judged =
       [memory(facts), disk(facts, at: now), backlog(facts, at: now), database(facts, at: now)]
-      + [clock(facts, at: now), stages(facts)]
+      + [clock(facts, at: now), stages(facts), refused(facts)]
     defer { isFirst = false }
     return judged.filter { fault in
       guard fault.isStanding else { return standing.removeValue(forKey: fault.kind) != nil || isFirst }
@@ -160,6 +160,19 @@ struct HostWatch {
         ? "Workers stand still for \(Int(facts.stillSeconds)) s, and nothing holds them up. Restart the process; the "
           + "journal loses nothing."
         : "The workers progress.", value: facts.stillSeconds)
+  }
+
+  /// The text has the three publishers that were refused last.
+  private func refused(_ facts: HostFacts) -> ProcessFault {
+    guard !facts.refused.isEmpty else {
+      return ProcessFault(.refused, isStanding: false, text: "It has refused none for a while.")
+    }
+    let told = facts.refused.prefix(3).map(\.words).joined(separator: ". ")
+    let rest = facts.refused.count > 3 ? ". Further publishers: \(facts.refused.count - 3)" : ""
+    return ProcessFault(
+      .refused, isStanding: true,
+      text: "mosquitto acknowledges and drops what they send: \(told)\(rest). wattline acl --refused tells all.",
+      value: Double(facts.refused.count))
   }
 
   /// Appends a sample and drops those older than a span. The first one kept is nearly as old as the span.

@@ -20,6 +20,8 @@ public struct PipelineStatus: Sendable {
   public var backup: BackupKeeper.Status?
   /// Deletions of old points; `nil` if none are to be deleted.
   var retention: RetentionCounts?
+  /// Messages that the broker has refused, by its log; `nil` if none is named.
+  public var refusedPublishes: UInt64?
 
   /// Creates a status with all counters at zero.
   public init() {}

@@ -105,18 +105,29 @@ final class RedeliveryMemory: Sendable {
 
   private static func read(_ checkpoint: Checkpoint?) -> State {
     guard let checkpoint else { return State() }
-    var reader = SnapshotReader(checkpoint.state)
-    do throws(SnapshotError) {
-      try reader.expect(version: version, of: "the memory of messages")
-      let entries = try reader.readArray(elementSize: 12) { (reader) throws(SnapshotError) in
-        Entry(
-          packetID: try reader.read(UInt16.self), connection: try reader.read(UInt16.self),
-          hash: try reader.read(UInt64.self))
-      }
-      return State(entries: entries, end: checkpoint.offset)
-    } catch {
-      // An unreadable file allows duplicates, as a missing file would.
-      return State()
+    // An unreadable file allows duplicates, as a missing file would.
+    return (try? entries(in: checkpoint.state)).map { State(entries: $0, end: checkpoint.offset) } ?? State()
+  }
+
+  private static func entries(in state: [UInt8]) throws(SnapshotError) -> [Entry] {
+    var reader = SnapshotReader(state)
+    try reader.expect(version: version, of: "the memory of messages")
+    return try reader.readArray(elementSize: 12) { (reader) throws(SnapshotError) in
+      Entry(
+        packetID: try reader.read(UInt16.self), connection: try reader.read(UInt16.self),
+        hash: try reader.read(UInt64.self))
     }
+  }
+
+  /// Returns why the file of a folder cannot be read, and what that means. Changes nothing.
+  static func mistakes(inFolder directory: String) throws(JournalError) -> [String] {
+    let found = try CheckpointStore(directory: directory).load()
+    var reasons = found.damage
+    if let state = found.checkpoint?.state {
+      do throws(SnapshotError) {
+        _ = try entries(in: state)
+      } catch { reasons.append("\(directory)/checkpoint: \(error)") }
+    }
+    return reasons.map { "\($0): messages that the broker sends again may be taken in twice" }
   }
 }

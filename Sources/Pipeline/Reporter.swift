@@ -28,6 +28,7 @@ struct Reporter {
     retention(status, at: timestamp, into: &points)
     process(status.stages, at: timestamp, into: &points)
     backup(status, at: timestamp, into: &points)
+    broker(status, at: timestamp, into: &points)
     encoder.append(points)
     // Offset 0 acknowledges nothing of the journal.
     return encoder.drain(upTo: 0)
@@ -144,6 +145,12 @@ struct Reporter {
     points.field(.output, integer: Int64(retention.days))
     points.field(.dropped(for: "failed"), integer: Int64(retention.failures))
     points.field(.lastSeconds, retention.lastSeconds)
+  }
+
+  private func broker(_ status: PipelineStatus, at timestamp: Timestamp, into points: inout PointBatch) {
+    guard let refused = status.refusedPublishes else { return }
+    begin("broker", at: timestamp, into: &points)
+    points.field(.refused, integer: Int64(clamping: refused))
   }
 
   private func process(_ status: StageStatus, at timestamp: Timestamp, into points: inout PointBatch) {

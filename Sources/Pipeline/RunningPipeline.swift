@@ -1,3 +1,4 @@
+import AccessControl
 import Alerts
 import Backup
 import CommandChannel
@@ -43,6 +44,7 @@ public final class RunningPipeline: Sendable {
   /// Time of the last point of the audit.
   let lastAudit = Locked(Timestamp.distantPast)
   private let retention: RetentionKeeper?
+  private let refusals: RefusalWatch?
 
   /// Loads and validates the folder and opens the journal, without starting anything.
   ///
@@ -98,9 +100,10 @@ public final class RunningPipeline: Sendable {
         ages, database: settings.influxdb, sink: stores.sink,
         zone: { active.current.plants.first?.location.timezone ?? "UTC" }, note: note)
     }
+    refusals = RefusalWatch(settings, configuration: configuration, note: note)
     collector = StatusCollector(
       inputs: inputs, ingest: ingest, stores: stores, alerts: alerts, links: workers.links, backups: backups,
-      events: events, keeper: keeper, retention: retention)
+      events: events, keeper: keeper, retention: retention, refusals: refusals)
     housekeeper = Housekeeper(
       instance: settings.mqtt.clientID, reportEvery: reportInterval, status: collector,
       announcer: announcements.publisher,
@@ -108,7 +111,7 @@ public final class RunningPipeline: Sendable {
         collector: collector, configuration: configuration, build: build, folder: settings.journal.path, note: note),
       monitor: HostMonitor(
         collector: collector, settings: settings.watch, folder: settings.journal.path, every: reportInterval,
-        probe: .live, note: note))
+        probe: .live, refusals: refusals, note: note))
   }
 
   /// Starts every part, from the database back to the broker.
@@ -121,6 +124,7 @@ public final class RunningPipeline: Sendable {
     try housekeeper.start()
     try backups?.start()
     try retention?.start()
+    try refusals?.start()
     reportUnacknowledged()
     announcements.host.update(plants: current.plants)
     for input in inputs { try input.start() }
@@ -134,6 +138,7 @@ public final class RunningPipeline: Sendable {
     announcements.stop()
     backups?.stop()
     retention?.stop()
+    refusals?.stop()
     housekeeper.stop()
     keeper.end(within: .seconds(5))
     // A worker that waits for room in the sink's queue is released once the sink has stopped.
@@ -196,6 +201,19 @@ public final class RunningPipeline: Sendable {
   /// Returns the names, at most 20 of them.
   private static func list(_ names: [String]) -> String {
     names.prefix(20).joined(separator: ", ") + (names.count > 20 ? " and others" : "")
+  }
+}
+
+extension RefusalWatch {
+  /// Creates the watch of the log that the settings name; `nil` if they name none.
+  fileprivate convenience init?(
+    _ settings: ProcessSettings, configuration: ActiveConfiguration, note: @escaping RunningPipeline.Note
+  ) {
+    guard let path = settings.watch.brokerLog else { return nil }
+    let (user, client) = (settings.mqtt.username ?? "wattline", settings.mqtt.clientID)
+    self.init(
+      path, accounts: { try? AccessList(plants: configuration.current.plants, user: user, clientID: client) },
+      note: note)
   }
 }
 

@@ -23,6 +23,8 @@ struct StatusCollector: Sendable {
   let keeper: CheckpointKeeper
   /// Deletes old points; `nil` if none are to be deleted.
   let retention: RetentionKeeper?
+  /// Watch of the broker's log; `nil` if none is named.
+  let refusals: RefusalWatch?
 
   /// Counters of all sources together.
   var counters: SourceCounters { inputs.reduce(SourceCounters()) { $0 + $1.counters } }
@@ -51,6 +53,7 @@ struct StatusCollector: Sendable {
     status.stages = stages()
     status.backup = backups?.status
     status.retention = retention?.counts.value
+    status.refusedPublishes = refusals?.refused
     return status
   }
 

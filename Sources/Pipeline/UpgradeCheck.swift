@@ -5,6 +5,7 @@ import Journal
 public import PlantConfig
 import PlantModel
 import Settings
+import SinkCore
 import StreamCore
 import SystemCore
 public import WattlineTime
@@ -97,8 +98,15 @@ public struct UpgradeCheck: Sendable {
         for words in try CheckpointStore(directory: spool).open().damage {
           problems.append("\(words): points in the spool are written once more, and accounts begin anew")
         }
+        if let words = try Spool.mistake(inFolder: spool) { problems.append("\(spool): \(words)") }
         _ = try JournalArchive(directory: spool)
       } catch { problems.append("\(spool): \(error)") }
+    }
+    let redelivery = directory + "/redelivery"
+    if FileManager.default.fileExists(atPath: redelivery) {
+      do {
+        problems += try RedeliveryMemory.mistakes(inFolder: redelivery)
+      } catch { problems.append("\(redelivery): \(error)") }
     }
     let outbox = directory + "/alerts/outbox"
     if let words = AlertDelivery.mistake(inOutbox: outbox) { problems.append(words) }

@@ -15,6 +15,9 @@ public struct LoadedConfiguration: Sendable {
   public var sources = PlantSources()
   /// Files of secrets, keys and certificates that `wattline.yaml` names.
   public var namedFiles: [NamedFile] = []
+  /// Certificates and keys of `wattline.yaml` that cannot be read now. The configuration is valid without them: what
+  /// needs them tries again.
+  public var unreadableFiles: [Diagnostic] = []
   /// All mistakes, in the order of files and lines.
   public var diagnostics: [Diagnostic] = []
   /// Accepted entries that are probably not intended, in the order of files and lines.
@@ -116,11 +119,11 @@ public enum ConfigurationLoader {
       do throws(ConfigurationFile.Unreadable) {
         files.append((name, try ConfigurationFile.read(directory + "/" + name)))
       } catch {
-        let message = "cannot be read: \(error.reason); give it another name, or mend it"
+        let message = "cannot be read: \(error.reason)" + (error.isDenied ? "" : "; give it another name, or mend it")
         unreadable.append(Diagnostic(file: name, line: 1, column: 1, message: message))
       }
     }
-    var loaded = load(files: files, environment: environment, isReviewed: true) { path in
+    var loaded = load(files: files, environment: environment, folder: directory) { path in
       let full = path.hasPrefix("/") ? path : directory + "/" + path
       return (try? ConfigurationFile.read(full)).map { bytes in
         path.hasSuffix(".csv") ? RecordingFile.text(of: bytes) : String(decoding: bytes, as: UTF8.self)
@@ -151,18 +154,20 @@ public enum ConfigurationLoader {
   public static func load(
     files: [(name: String, bytes: [UInt8])], environment: [String: String], readFile: @escaping (String) -> String?
   ) -> LoadedConfiguration {
-    load(files: files, environment: environment, isReviewed: false, readFile: readFile)
+    load(files: files, environment: environment, folder: nil, readFile: readFile)
   }
 
-  /// Loads files that are in memory, and reviews each plant as a whole if `isReviewed`.
+  /// Loads files that are in memory. If they are of a folder, each plant is reviewed as a whole, and so are the paths.
   private static func load(
-    files: [(name: String, bytes: [UInt8])], environment: [String: String], isReviewed: Bool,
+    files: [(name: String, bytes: [UInt8])], environment: [String: String], folder: String?,
     readFile: @escaping (String) -> String?
   ) -> LoadedConfiguration {
+    let isReviewed = folder != nil
     var loaded = LoadedConfiguration()
     var places: [(plant: Plant, file: String, name: Mark, topics: [Mark])] = []
     for file in files where isYAML(file.name) {
-      let reading = ConfigurationContext(file: file.name, environment: environment, readFile: readFile)
+      let reading = ConfigurationContext(
+        file: file.name, environment: environment, folder: folder, readFile: readFile)
       do throws(Diagnostic) {
         let root = try YAMLParser.parse(file.bytes, file: file.name)
         if file.name == processFile {
@@ -171,6 +176,7 @@ public enum ConfigurationLoader {
             if isReviewed, reading.diagnostics.isEmpty { EmptyValues(reading).check(root) }
           }
           loaded.namedFiles = reading.namedFiles
+          loaded.unreadableFiles = reading.unreadableFiles
           loaded.diagnostics += reading.diagnostics
           loaded.warnings += reading.warnings
           continue

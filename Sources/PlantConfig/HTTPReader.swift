@@ -17,7 +17,7 @@ struct HTTPReader {
         "'listen' must be an address and a port, such as 127.0.0.1:8080 or \"[::1]:8080\", not '\(listen)'")
     }
     var settings = listener ?? HTTPSettings(address: "127.0.0.1", port: 0)
-    switch (section.text("cert"), section.text("key")) {
+    switch (section.file("cert"), section.file("key", isSecret: true)) {
     case (let chain?, let key?): settings.certificate = .init(chainFile: chain, keyFile: key)
     case (nil, nil): break
     case (let chain, _):

@@ -7,13 +7,18 @@ public struct NamedFile: Hashable, Sendable {
   public var path: String
   /// Whether it has a secret or a private key.
   public var isSecret: Bool
+
+  /// Returns why a file cannot be read, with the command that admits this process if its rights are the reason; `nil` if
+  /// it can be read.
+  public static func obstacle(_ path: String) -> String? { ConfigurationFile.obstacle(path) }
 }
 
-/// Paths below the current folder.
+/// Paths from the root of the disk.
 enum FilePath {
-  /// Returns a path from the root.
-  static func absolute(_ path: String) -> String {
+  /// Returns a path from the root. A relative one is below `folder`, and that below the current folder.
+  static func absolute(_ path: String, in folder: String = "") -> String {
     if path.hasPrefix("/") { return path }
+    if !folder.isEmpty { return absolute(folder) + "/" + path }
     guard let folder = getcwd(nil, 0) else { return path }
     defer { free(folder) }
     return String(cString: folder) + "/" + path

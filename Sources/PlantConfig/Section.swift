@@ -6,6 +6,8 @@ import Settings
 final class ConfigurationContext {
   let file: String
   let environment: [String: String]
+  /// Folder of the configuration; `nil` if it is in memory only.
+  let folder: String?
   let readFile: (String) -> String?
   private(set) var diagnostics: [Diagnostic] = []
   /// Accepted entries that are probably not intended.
@@ -17,14 +19,31 @@ final class ConfigurationContext {
   /// Contents of the data files that were referenced and exist, by name.
   private(set) var usedFiles: [String: String] = [:]
 
-  init(file: String, environment: [String: String], readFile: @escaping (String) -> String?) {
+  /// Creates a context.
+  ///
+  /// - Parameters:
+  ///   - file: Name of the file that is read.
+  ///   - environment: Environment variables.
+  ///   - folder: Folder of the configuration; `nil` if it is in memory only.
+  ///   - readFile: Returns the text of another file; `nil` if it cannot be read.
+  init(
+    file: String, environment: [String: String], folder: String? = nil, readFile: @escaping (String) -> String?
+  ) {
     self.file = file
     self.environment = environment
+    self.folder = folder
     self.readFile = readFile
   }
 
   /// Files of secrets, keys and certificates that were named.
   private(set) var namedFiles: [NamedFile] = []
+  /// Certificates and keys that were named and cannot be read.
+  private(set) var unreadableFiles: [Diagnostic] = []
+
+  /// Records a certificate or key that cannot be read.
+  func unreadable(_ mark: Mark, _ message: String) {
+    unreadableFiles.append(Diagnostic(file: file, line: mark.line, column: mark.column, message: message))
+  }
 
   /// Records a file of a secret, key or certificate.
   func name(_ file: NamedFile) { namedFiles.append(file) }
@@ -278,8 +297,10 @@ final class Section {
       if own != nil { reading.mistake(place(of: key), "'\(key)' and '\(key)_file' are both there; keep one") }
       reading.name(NamedFile(path: path, isSecret: true))
       guard let content = reading.readFile(path) else {
+        let reason = reading.folder.flatMap { ConfigurationFile.obstacle(FilePath.absolute(path, in: $0)) }
         reading.mistake(
-          place(of: "\(key)_file"), "the file '\(path)' cannot be read; '\(key)_file' names a secret's file")
+          place(of: "\(key)_file"),
+          "the file '\(path)' cannot be read\(reason.map { " (\($0))" } ?? ""); '\(key)_file' names a secret's file")
         return nil
       }
       return Secret(String(content.reversed().drop { $0.isNewline }.reversed()))
@@ -287,12 +308,40 @@ final class Section {
     return own.map { Secret($0) }
   }
 
-  /// Returns the path of a certificate or key, which other programs read. Unlike secrets, it is relative to the current
-  /// folder.
+  /// Returns the path of a certificate or key, which a library or program reads. A relative one is below the folder.
   func file(_ key: String, isSecret: Bool = false) -> String? {
-    let path = text(key)
-    if let path { reading.name(NamedFile(path: FilePath.absolute(path), isSecret: isSecret)) }
-    return path
+    guard let path = given(key) else { return nil }
+    let full = reading.folder.map { FilePath.absolute(path, in: $0) } ?? path
+    reading.name(NamedFile(path: full, isSecret: isSecret))
+    review(full, key: key, path: path)
+    return full
+  }
+
+  /// Returns the path of a log of another program, which is no part of the configuration.
+  func log(_ key: String, path: String) -> String {
+    let full = reading.folder.map { FilePath.absolute(path, in: $0) } ?? path
+    review(full, key: key, path: path)
+    return full
+  }
+
+  /// Records a file that cannot be read.
+  private func review(_ full: String, key: String, path: String) {
+    if reading.folder != nil, let obstacle = ConfigurationFile.obstacle(full) {
+      reading.unreadable(place(of: key), words(obstacle, key: key, path: path, full: full))
+    }
+  }
+
+  /// Returns the words about a file that cannot be read, with what to write if the working directory has
+  /// it, from which such paths once started.
+  private func words(_ obstacle: String, key: String, path: String, full: String) -> String {
+    let words = "the file '\(full)' of '\(key)' cannot be read: \(obstacle)"
+    if path.hasPrefix("/") { return words }
+    let elsewhere = FilePath.absolute(path)
+    if elsewhere != full, ConfigurationFile.obstacle(elsewhere) == nil {
+      return words + "; paths start from the folder of the configuration, and the working directory has it: write "
+        + "\(key): \(elsewhere)"
+    }
+    return words + "; a relative path starts from the folder of the configuration"
   }
 
   /// Returns the position of a key's value; that of the section if the key is absent.

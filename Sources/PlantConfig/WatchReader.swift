@@ -18,6 +18,7 @@ struct WatchReader {
     span("database", least: .seconds(10), into: &watch.database)
     span("clock", least: .seconds(5), into: &watch.clock)
     span("stages", least: .seconds(30), into: &watch.stages)
+    if let path = section.given("broker_log"), path != "off" { watch.brokerLog = section.log("broker_log", path: path) }
     section.finish()
     return watch
   }

@@ -15,6 +15,9 @@ public struct WatchSettings: Hashable, Sendable {
   /// Time for which workers may stand still though nothing holds them up, from 30 s on.
   public var stages: TimeSpan? = .minutes(1)
 
+  /// Log of mosquitto, in which publishers are looked for that the broker refuses; `nil` for none.
+  public var brokerLog: String?
+
   /// Creates the defaults of an absent `watch` key.
   public init() {}
 }

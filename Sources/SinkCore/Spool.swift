@@ -208,6 +208,16 @@ package final class Spool {
     return contents
   }
 
+  /// Returns why the stored accounts of a spool cannot be read, and what that means; `nil` if they can. Changes
+  /// nothing.
+  ///
+  /// - Parameter directory: Folder of a spool, which exists.
+  package static func mistake(inFolder directory: String) throws(JournalError) -> String? {
+    var findings: [String] = []
+    _ = state(of: try CheckpointStore(directory: directory).load().checkpoint, findings: &findings)
+    return findings.first
+  }
+
   private static func state(
     of checkpoint: Checkpoint?, findings: inout [String]
   ) -> (position: UInt64, delivered: PointTally?, accounts: SinkAccounts) {

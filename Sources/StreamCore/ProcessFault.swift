@@ -16,6 +16,8 @@ public struct ProcessFault: Sendable, Equatable {
     case clock
     /// Workers stand still.
     case stages
+    /// The broker refuses publishers.
+    case refused
   }
 
   /// What is wrong.

@@ -17,8 +17,10 @@ final class Site {
   let folder: String
   let publisher: Publisher
 
-  init(influx options: LocalInflux.Options = LocalInflux.Options()) throws {
-    broker = try LocalBroker.started()
+  init(
+    influx options: LocalInflux.Options = LocalInflux.Options(), broker rules: LocalBroker.Options = .init()
+  ) throws {
+    broker = try LocalBroker.started(options: rules)
     influx = try LocalInflux.started(options: options)
     folder = FileManager.default.temporaryDirectory.appendingPathComponent("wattline-test-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

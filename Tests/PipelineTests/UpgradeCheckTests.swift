@@ -42,6 +42,19 @@ struct UpgradeCheckTests {
     #expect((current.rebuildSeconds ?? -1) > 0)
     #expect(try FileManager.default.subpathsOfDirectory(atPath: folder).sorted() == before)
 
+    // Files of other versions beside the state: what the broker may send again, and the accounts of the spool.
+    for (name, words) in [
+      ("redelivery", "version 9 of the memory of messages"), ("spool", "the spool's accounts cannot be read"),
+    ] {
+      let store = try CheckpointStore(directory: "\(folder)/\(name)")
+      let kept = store.load().checkpoint
+      try store.save(Checkpoint(offset: kept?.offset ?? 0, state: [9, 0] + Array(repeating: 0, count: 14) + [9, 0]))
+      let found = try UpgradeCheck(directory: folder, otherwise: sources)
+      #expect(!found.isSmooth && found.problems.contains { $0.contains(words) }, "\(found.problems)")
+      try FileManager.default.removeItem(atPath: "\(folder)/\(name)")
+    }
+    #expect(try UpgradeCheck(directory: folder, otherwise: sources).isSmooth)
+
     // The layout of all state, then that of one plant, as an earlier version would have left it.
     let store = try CheckpointStore(directory: folder)
     let parts = try #require(store.open().parts)

@@ -253,6 +253,10 @@ struct ConnectCheckTests {
     #expect(
       huge.last?.hasPrefix("warning journal space: ") == true && huge.last?.contains("lower journal.max_bytes") == true,
       "\(huge)")
+    #expect(
+      good.last?.contains(
+        "journal and spool may take 64.0 MiB together (journal.max_bytes) and dead letters 1.0 MiB, in all 65.0 MiB; "
+          + "0 bytes of it are taken, and ") == true, "\(good)")
     _ = FileManager.default.createFile(atPath: folder.path + "/file", contents: nil)
     #expect(try told("path: \(folder.path)/file").last?.contains("is no folder") == true)
     #expect(try told("path: \(folder.path)/file/none").last?.contains("cannot be reached") == true)

@@ -14,12 +14,15 @@ extension AlertRuleID {
   static let processClock = AlertRuleID("process_clock")
   /// Workers stand still.
   static let processStages = AlertRuleID("process_stages")
+  /// The broker refuses publishers.
+  static let processRefused = AlertRuleID("process_refused")
 }
 
 /// Rule about faults of the process. Their alerts are raised for every plant, because each of them is concerned.
 struct ProcessRule: AlertRule {
   static let ids = [
     AlertRuleID.processMemory, .processDisk, .processBacklog, .processDatabase, .processClock, .processStages,
+    .processRefused,
   ]
   static let guide = [
     AlertGuide(
@@ -40,6 +43,9 @@ struct ProcessRule: AlertRule {
     AlertGuide(
       "workers stand still for a minute though nothing holds them up; cleared when they progress",
       remedy: "Look at the log, and restart the process."),
+    AlertGuide(
+      "the broker's log (watch.broker_log) tells that it refuses publishers; cleared after 15 min without",
+      remedy: "Give the device the user of its plant, or add its topic to the plant file and make the ACL again."),
   ]
 
   /// Raises or clears the alert about a fault of the process.
@@ -70,6 +76,7 @@ struct ProcessRule: AlertRule {
     case .database: (.processDatabase, "The database is away")
     case .clock: (.processClock, "The clock of Wattline is off")
     case .stages: (.processStages, "Workers of Wattline stand still")
+    case .refused: (.processRefused, "The broker refuses publishers")
     }
   }
 }

@@ -7,7 +7,8 @@ extension Tag {
   public static let stage = Tag(
     "stage",
     meaning:
-      "`source`, `journal`, `decode`, `cleaning`, `sink`, `readings`, `alerts`, `backup`, `retention` or `process`")
+      "`source`, `journal`, `decode`, `cleaning`, `sink`, `readings`, `alerts`, `backup`, `retention`, `broker` or `process`"
+  )
 }
 
 extension FieldKey where Value == Double {
@@ -107,7 +108,7 @@ extension Measurement {
       .integer(.connected, "1 while connected, else 0", when: "in `source`, `sink`"),
       .integer(.queue, "bytes, batches or alerts that wait", when: "in `journal`, `sink`, `alerts`"),
       .integer(.decoded, "messages decoded, or readings", when: "in `decode`, `readings`"),
-      .integer(.refused, "messages refused", when: "in `decode`"),
+      .integer(.refused, "messages refused", when: "in `decode`; by the broker's log in `broker`"),
       .integer(.duplicates, "messages delivered again", when: "in `decode`"),
       .integer(.readingsBeyondLimits, "readings beyond the limit of assets or sensors", when: "in `decode`"),
       .integer(.timesUnusable, "readings whose time could not be used", when: "in `decode`"),

@@ -31,7 +31,7 @@ enum CheckCommand {
     let loaded = ConfigurationLoader.load(
       directory: arguments.configuration, environment: ProcessInfo.processInfo.environment)
     let isJSON = arguments.has("--json")
-    for diagnostic in loaded.diagnostics + loaded.warnings { Console.report("\(diagnostic)") }
+    for diagnostic in loaded.diagnostics + loaded.unreadableFiles + loaded.warnings { Console.report("\(diagnostic)") }
     var steps: [ProbeStep]?
     if arguments.has(ConnectCheck.option.name), loaded.isValid {
       steps = ConnectCheck.run(loaded) { found in
@@ -39,18 +39,22 @@ enum CheckCommand {
       }
     }
     if isJSON { try printDocument(loaded, steps: steps) }
-    if !loaded.isValid || steps?.contains(where: { $0.outcome == .failed }) == true {
+    if !loaded.isValid || !loaded.unreadableFiles.isEmpty || steps?.contains(where: { $0.outcome == .failed }) == true {
       try Console.finish()
       exit(ExitCode.failed)
     }
     if arguments.has(UpgradeReport.option.name) { return try UpgradeReport.run(loaded) }
-    if !isJSON, steps == nil { loaded.plants.forEach(show) }
+    if !isJSON, steps == nil {
+      loaded.plants.forEach(show)
+      RetentionText(loaded)?.lines.forEach { Console.print($0) }
+    }
     if arguments.has("--explain") { loaded.explanations.forEach { Console.print($0) } }
   }
 
   private static func printDocument(_ loaded: LoadedConfiguration, steps: [ProbeStep]?) throws {
     var document = document(loaded)
     if let steps { document["connect"] = ConnectCheck.document(steps) }
+    if let retention = RetentionText(loaded) { document["retention"] = retention.document }
     let data = try JSONSerialization.data(
       withJSONObject: document, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
     Console.print(String(decoding: data, as: UTF8.self))
@@ -113,8 +117,8 @@ enum CheckCommand {
 
   private static func document(_ loaded: LoadedConfiguration) -> [String: Any] {
     [
-      "valid": loaded.isValid,
-      "errors": loaded.diagnostics.map(document), "warnings": loaded.warnings.map(document),
+      "valid": loaded.isValid && loaded.unreadableFiles.isEmpty,
+      "errors": (loaded.diagnostics + loaded.unreadableFiles).map(document), "warnings": loaded.warnings.map(document),
       "plants": loaded.plants.map { plant in
         [
           "plant": plant.name, "timezone": plant.location.timezone, "currency": plant.currency,

@@ -78,8 +78,12 @@ struct JournalProbe {
         "space", .warning, "the room on the disk of '\(path)' is not known: \(String(cString: strerror(errno)))")
     }
     let free = Int64(clamping: UInt64(disk.f_bavail) * UInt64(disk.f_frsize))
-    let wanted = max(0, settings.maximumBytes + settings.deadLetterBytes - used)
-    let words = "\(Self.text(free)) are free, and the journal may take \(Self.text(wanted)) more"
+    let whole = settings.maximumBytes + settings.deadLetterBytes
+    let wanted = max(0, whole - used)
+    let words =
+      "journal and spool may take \(Self.text(settings.maximumBytes)) together (journal.max_bytes) and dead letters "
+      + "\(Self.text(settings.deadLetterBytes)), in all \(Self.text(whole)); \(Self.text(used)) of it are taken, and "
+      + "\(Self.text(free)) are free on the disk"
     if free < min(wanted, 256 << 20) {
       return step("space", .failed, words + "; make room, or lower journal.max_bytes")
     }
