@@ -77,6 +77,7 @@ struct HostMonitor {
     let future = Int(Quality.future.rawValue)
     facts.readings = (counts.reduce(0, +), counts.indices.contains(future) ? counts[future] : 0)
     facts.stillSeconds = collector.isRestored ? progress.stillSeconds(status, at: now) : 0
+    facts.interface = collector.interface.value?()
     facts.refused = refusals?.publishers(at: timestamp) ?? []
     return facts
   }

@@ -21,6 +21,8 @@ struct HostFacts: Sendable {
   var readings: (all: UInt64, future: UInt64) = (0, 0)
   /// Time for which workers have stood still though nothing holds them up [s].
   var stillSeconds = 0.0
+  /// What the HTTP interface knows about itself; `nil` if there is none.
+  var interface: InterfaceFacts?
   /// Publishers that the broker has refused lately, the latest first.
   var refused: [RefusedPublisher] = []
 }

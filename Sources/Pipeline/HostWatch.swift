@@ -23,6 +23,7 @@ struct HostWatch {
   private var frees: [(time: Timestamp, bytes: Int64)] = []
   private var readings: [(time: Timestamp, all: UInt64, future: UInt64)] = []
   private var awaySince: Timestamp?
+  private var interface = InterfaceWatch()
 
   /// Creates a watch with these bounds.
   init(_ settings: WatchSettings) { self.settings = settings }
@@ -37,7 +38,7 @@ struct HostWatch {
   mutating func look(_ facts: HostFacts, at now: Timestamp) -> [ProcessFault] {
     let judged =
       [memory(facts), disk(facts, at: now), backlog(facts, at: now), database(facts, at: now)]
-      + [clock(facts, at: now), stages(facts), refused(facts)]
+      + [clock(facts, at: now), stages(facts), refused(facts), interface.look(facts.interface, at: now)]
     defer { isFirst = false }
     return judged.filter { fault in
       guard fault.isStanding else { return standing.removeValue(forKey: fault.kind) != nil || isFirst }

@@ -112,6 +112,9 @@ extension RunningPipeline {
     stores.sink.offer(encoder.drain(upTo: 0))
   }
 
+  /// Lets the process raise alerts about its HTTP interface.
+  public func watch(interface facts: @escaping @Sendable () -> InterfaceFacts) { collector.interface.set(facts) }
+
   /// Stops or starts the sources. While they are stopped, messages wait at the broker.
   public func setHeld(_ isHeld: Bool) {
     ingest.isHeld.set(isHeld)

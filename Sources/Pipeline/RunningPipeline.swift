@@ -37,7 +37,7 @@ public final class RunningPipeline: Sendable {
   private let alerts: AlertOutlet
   private let keeper: CheckpointKeeper
   let workers: WorkerPool
-  private let collector: StatusCollector
+  let collector: StatusCollector
   private let housekeeper: Housekeeper
   private let backups: BackupKeeper?
   let credentials: RenewableCredentials

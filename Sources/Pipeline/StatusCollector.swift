@@ -26,6 +26,9 @@ struct StatusCollector: Sendable {
   /// Watch of the broker's log; `nil` if none is named.
   let refusals: RefusalWatch?
 
+  /// Returns what the HTTP interface knows about itself, once there is one.
+  let interface = Locked<(@Sendable () -> InterfaceFacts)?>(nil)
+
   /// Counters of all sources together.
   var counters: SourceCounters { inputs.reduce(SourceCounters()) { $0 + $1.counters } }
 

@@ -16,6 +16,8 @@ public struct ProcessFault: Sendable, Equatable {
     case clock
     /// Workers stand still.
     case stages
+    /// The HTTP interface is slow, fails, refuses many logins, or has a job that is late.
+    case interface
     /// The broker refuses publishers.
     case refused
   }

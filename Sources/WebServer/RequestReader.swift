@@ -12,7 +12,7 @@
       ("accept-encoding", WSI_TOKEN_HTTP_ACCEPT_ENCODING), ("if-none-match", WSI_TOKEN_HTTP_IF_NONE_MATCH),
       ("if-match", WSI_TOKEN_HTTP_IF_MATCH), ("origin", WSI_TOKEN_ORIGIN),
       ("access-control-request-method", WSI_TOKEN_COUNT),
-      ("idempotency-key", WSI_TOKEN_COUNT),
+      ("idempotency-key", WSI_TOKEN_COUNT), ("x-api-key", WSI_TOKEN_COUNT), ("cookie", WSI_TOKEN_HTTP_COOKIE),
       ("connection", WSI_TOKEN_CONNECTION), ("sec-websocket-key", WSI_TOKEN_KEY),
       ("sec-websocket-version", WSI_TOKEN_VERSION), ("sec-websocket-protocol", WSI_TOKEN_PROTOCOL),
     ]

@@ -14,6 +14,8 @@ extension AlertRuleID {
   static let processClock = AlertRuleID("process_clock")
   /// Workers stand still.
   static let processStages = AlertRuleID("process_stages")
+  /// The HTTP interface is slow, fails, refuses many logins, or has a job that is late.
+  static let processInterface = AlertRuleID("process_interface")
   /// The broker refuses publishers.
   static let processRefused = AlertRuleID("process_refused")
 }
@@ -22,7 +24,7 @@ extension AlertRuleID {
 struct ProcessRule: AlertRule {
   static let ids = [
     AlertRuleID.processMemory, .processDisk, .processBacklog, .processDatabase, .processClock, .processStages,
-    .processRefused,
+    .processRefused, .processInterface,
   ]
   static let guide = [
     AlertGuide(
@@ -46,6 +48,10 @@ struct ProcessRule: AlertRule {
     AlertGuide(
       "the broker's log (watch.broker_log) tells that it refuses publishers; cleared after 15 min without",
       remedy: "Give the device the user of its plant, or add its topic to the plant file and make the ACL again."),
+    AlertGuide(
+      "of the last five minutes' requests over HTTP more than 5 % took longer than 0.5 s or failed, 20 logins were "
+        + "refused, or a job runs for ten minutes; cleared when none holds",
+      remedy: "Look at the audit for who asks, and at the metrics for what is slow."),
   ]
 
   /// Raises or clears the alert about a fault of the process.
@@ -76,6 +82,7 @@ struct ProcessRule: AlertRule {
     case .database: (.processDatabase, "The database is away")
     case .clock: (.processClock, "The clock of Wattline is off")
     case .stages: (.processStages, "Workers of Wattline stand still")
+    case .interface: (.processInterface, "The HTTP interface of Wattline is in trouble")
     case .refused: (.processRefused, "The broker refuses publishers")
     }
   }

@@ -76,6 +76,9 @@ public struct Interface: Sendable {
     isEncrypted = settings.certificate != nil
   }
 
+  /// Returns what the interface knows about itself.
+  @Sendable public func facts() -> InterfaceFacts { statistics.facts(lateJobs: jobs?.lateCount ?? 0) }
+
   /// All operations.
   var endpoints: [Endpoint] { router.endpoints }
 

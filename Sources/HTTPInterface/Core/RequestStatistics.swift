@@ -1,3 +1,4 @@
+import Pipeline
 import SystemCore
 
 /// Counts and durations of requests by route.
@@ -41,6 +42,20 @@ final class RequestStatistics: Sendable {
       durations.seconds += seconds
       state.durations[route] = durations
     }
+  }
+
+  /// Returns what an administrator must hear of, with the number of jobs that are late.
+  func facts(lateJobs: Int) -> InterfaceFacts {
+    let state = state.value
+    var facts = InterfaceFacts(lateJobs: lateJobs)
+    for (key, count) in state.counts {
+      facts.requests += count
+      if key.status >= 500, key.route != "/health/ready" { facts.failed += count }
+      if key.route == "/api/v1/login", key.status == 401 || key.status == 429 { facts.refusedLogins += count }
+    }
+    let slowest = Self.bounds.firstIndex { $0 > 0.5 } ?? Self.bounds.count
+    facts.slow = state.durations.values.reduce(0) { $0 + $1.counts[slowest...].reduce(0, +) }
+    return facts
   }
 
   /// Returns the counts and durations.

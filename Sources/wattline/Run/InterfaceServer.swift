@@ -38,6 +38,7 @@ struct InterfaceServer {
           action: entry.action, by: entry.user, from: entry.address, target: entry.target, result: entry.result,
           at: entry.time)
       })
+    pipeline.watch(interface: interface.facts)
     let live = LiveEndpoint(
       LiveSource(pipeline), origins: settings.origins, authenticate: { interface.authenticateLive($0) })
     let listener = HTTPListener(
