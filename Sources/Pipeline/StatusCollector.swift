@@ -64,6 +64,7 @@ struct StatusCollector: Sendable {
     status.reconnects = UInt64(clamping: counters.reconnects)
     status.isSubscribed = inputs.allSatisfy(\.isReady)
     status.appended = UInt64(clamping: ingest.appended.value)
+    status.posted = UInt64(clamping: ingest.posted.value)
     return status
   }
 
