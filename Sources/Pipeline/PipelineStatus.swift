@@ -44,6 +44,8 @@ public struct IntakeStatus: Sendable {
   public var messageBytes: UInt64 = 0
   /// Messages appended to the journal.
   public var appended: UInt64 = 0
+  /// Messages that came over HTTP or WebSocket and were appended to the journal.
+  public var posted: UInt64 = 0
   /// Redelivered messages that were already in the journal.
   public var duplicates: UInt64 = 0
   /// Messages dropped because their payload is longer than `mqtt.max_payload`.

@@ -166,7 +166,7 @@ struct StageWorker {
   }
 
   private mutating func publishLatest() {
-    if let tables = latest?.publish(processor.plants.registers) { link.latest.set(tables) }
+    latest?.publish(processor.plants.registers, to: link.latest)
   }
 }
 

@@ -71,6 +71,7 @@ struct StatusCollector: Sendable {
     status.isSubscribed = inputs.allSatisfy(\.isReady)
     status.isHeld = ingest.isHeld.value
     status.appended = UInt64(clamping: ingest.appended.value)
+    status.posted = UInt64(clamping: ingest.posted.value)
     return status
   }
 

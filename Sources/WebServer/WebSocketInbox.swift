@@ -19,6 +19,8 @@
 
     /// Length of the waiting texts above which no more is read from the client [bytes].
     private static let mostBytes = 64 << 10
+    /// Number of texts after which other sessions have their turn.
+    private static let turn = 16
     /// Number of waiting texts above which no more is read from the client.
     private static let mostTexts = 64
 
@@ -71,12 +73,14 @@
     }
 
     private func work() {
-      while let item = next() {
-        switch item {
+      for _ in 0..<Self.turn {
+        switch next() {
         case .text(let text): handler.received(session, text)
         case .end: handler.closed(session)
+        case nil: return
         }
       }
+      workers.submit { [self] in work() }
     }
 
     private func next() -> Item? {

@@ -34,6 +34,7 @@
           return .accept(subprotocol: offered.contains("wattline.v1") ? "wattline.v1" : offered.first, session)
         },
         received: { session, text in
+          if text.count == 1_000 { usleep(2_000) }
           texts.with { $0.append(String(decoding: text, as: UTF8.self)) }
           session.send(text: text)
         },
@@ -220,6 +221,29 @@
       for length in 1...1_200 {
         guard let (_, payload) = client.frame(), payload.count == length % 900 else {
           return #expect(Bool(false), "message \(length)")
+        }
+      }
+    }
+
+    @Test func `a client that sends faster than its texts are handled waits, and others do not`() throws {
+      let echo = try EchoServer()
+      defer { echo.server.stop() }
+      let fast = try RawSocketClient(port: echo.server.port)
+      let other = try RawSocketClient(port: echo.server.port)
+      for client in [fast, other] { #expect(client.head().hasPrefix("HTTP/1.1 101")) }
+      for number in 0..<400 {
+        let text = Array("\(1_000 + number)".utf8) + Array(repeating: UInt8(ascii: "x"), count: 996)
+        fast.send(RawSocketClient.frame(0x81, text))
+      }
+      let start = SystemClock.monotonic()
+      other.send(RawSocketClient.frame(0x81, [65]))
+      #expect(other.frame()?.opcode == 9 && other.frame()?.payload == [65])
+      #expect(SystemClock.monotonic() - start < 500_000_000)
+      #expect(echo.texts.value.count < 400)
+      #expect(fast.frame()?.opcode == 9)
+      for number in 0..<400 {
+        guard let (_, payload) = fast.frame(), payload.starts(with: "\(1_000 + number)".utf8) else {
+          return #expect(Bool(false), "message \(number)")
         }
       }
     }

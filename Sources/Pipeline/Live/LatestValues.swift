@@ -1,5 +1,6 @@
 public import PlantModel
 import StreamCore
+import SystemCore
 public import WattlineTime
 
 /// Latest value of a sensor.
@@ -81,12 +82,15 @@ struct LatestTable: Sendable {
 /// The latest readings of a worker's plants, which it publishes as copies, so that others never wait for it.
 struct LatestTables {
   private var tables: [String: LatestTable] = [:]
-  private var hasNews = false
+  /// Plants whose tables have changed since they were published.
+  private var changed: Set<String> = []
+  /// Whether tables are gone since they were published.
+  private var isReset = false
 
   /// Records the readings of a frame.
   mutating func observe(_ frame: borrowing Frame, in register: PlantRegister) {
     if frame.readings.isEmpty { return }
-    hasNews = true
+    changed.insert(register.plant.name)
     tables[register.plant.name, default: LatestTable(register: register)].observe(frame.readings)
   }
 
@@ -96,14 +100,26 @@ struct LatestTables {
       registers.compactMap { register in
         tables[register.plant.name].map { (register.plant.name, $0.moved(to: register)) }
       }, uniquingKeysWith: { first, _ in first })
-    hasNews = true
+    (changed, isReset) = (Set(tables.keys), true)
   }
 
-  /// Returns a copy of all tables; `nil` if nothing has changed since the last one.
-  mutating func publish(_ registers: [PlantRegister]) -> [String: LatestTable]? {
-    guard hasNews else { return nil }
-    hasNews = false
-    for register in registers { tables[register.plant.name]?.update(register: register) }
-    return tables
+  /// Copies the tables that have changed to where others read them.
+  ///
+  /// - Parameters:
+  ///   - registers: The current assets and series of all plants.
+  ///   - target: The published tables.
+  mutating func publish(_ registers: [PlantRegister], to target: Locked<[String: LatestTable]>) {
+    if changed.isEmpty, !isReset { return }
+    for register in registers where changed.contains(register.plant.name) {
+      tables[register.plant.name]?.update(register: register)
+    }
+    let news = changed.compactMap { name in tables[name].map { (name, $0) } }
+    let isWhole = isReset
+    target.with { published in
+      if isWhole { published.removeAll() }
+      for (name, table) in news { published[name] = table }
+    }
+    changed.removeAll(keepingCapacity: true)
+    isReset = false
   }
 }
