@@ -1,4 +1,4 @@
-import PlantTesting
+import LocalServers
 import SystemCore
 import Testing
 

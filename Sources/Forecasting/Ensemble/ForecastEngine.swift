@@ -189,6 +189,12 @@ public struct ForecastEngine: Sendable {
     [extraMark, trainedMark].compactMap { $0 }.filter { $0 <= day }.reduce(settings.mark(ofDay: day), max)
   }
 
+  /// Trains all models anew for the local day after that of a slot. Without a training so far it has no effect, because
+  /// the first one comes as soon as there are enough data.
+  public mutating func requestTraining(at slot: Int) {
+    if trainedMark != nil { extraMark = grid.day(of: slot) + 1 }
+  }
+
   /// Prepares the training for the next mark once it is near. Returns the day of the mark while work remains.
   public mutating func prepare(at slot: Int, input: ForecastInput) -> Int? {
     let coming = grid.day(of: slot + leadSlots)

@@ -43,11 +43,37 @@ public struct ForecastStage: Stage {
   /// Creates a stage whose series learn with copies of the given models.
   public init(learning: [any ForecastModel] = ForecastModels.live) { self.learning = learning }
 
+  /// The subject of operator requests about forecasts.
+  public static let subject = "forecasts"
+
+  /// Executes a request to train: `{"action": "train", "asset": …, "sensor": …}`, both optional.
+  ///
+  /// The models of a series are trained a few milliseconds a minute; the new ones are used from the next local day on.
+  private mutating func follow(_ instruction: Instruction, at now: Timestamp, in register: PlantRegister)
+    -> Instruction.Outcome
+  {
+    guard instruction.members["action"] == "train" else { return .refused(.notUnderstood) }
+    let (asset, sensor) = (instruction.members["asset"], instruction.members["sensor"])
+    let wanted = forecasters.indices.filter { position in
+      guard forecasters[position] != nil else { return false }
+      let series = register.series[position]
+      return (asset == nil || asset == register.assets[series.asset.position].name)
+        && (sensor == nil || sensor == series.sensor)
+    }
+    if wanted.isEmpty { return .refused(.unknown) }
+    let slot = QuarterHour.slot(containing: now)
+    for position in wanted { forecasters[position]?.requestTraining(at: slot) }
+    return .taken
+  }
+
   /// Learns from closed windows and scores the forecasts of their slots. Issues forecasts at quarter-hour marks.
   public mutating func step(_ frame: inout Frame, in register: PlantRegister) {
     if !learning.isEmpty { weather.observe(frame, in: register) }
     for position in frame.windows.indices where frame.windows[position].length == .quarterHour {
       observe(frame.windows[position], into: &frame.points, in: register)
+    }
+    for position in frame.instructions.indices where frame.instructions[position].subject == ForecastStage.subject {
+      frame.instructions[position].outcome = follow(frame.instructions[position], at: frame.clock, in: register)
     }
     guard frame.cause == .minute else { return }
     if QuarterHour.isMark(frame.clock) { issueForecasts(&frame, in: register) }

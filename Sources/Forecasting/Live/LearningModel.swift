@@ -101,6 +101,9 @@ public struct LearningModel: HistoryModel {
     engine.work()
   }
 
+  /// Trains all models anew for the local day after a slot, counted as in ``StreamCore/QuarterHour``.
+  mutating func requestTraining(at slot: Int) { engine.requestTraining(at: slot + shift) }
+
   /// Writes history, models and ensemble.
   public func snapshot(into writer: inout SnapshotWriter) {
     input.snapshot(into: &writer)

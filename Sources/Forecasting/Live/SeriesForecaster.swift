@@ -176,6 +176,9 @@ struct SeriesForecaster: Sendable {
     withLearner { $0.work(minute: minute) }
   }
 
+  /// Trains all models anew for the local day after a slot.
+  mutating func requestTraining(at slot: Int) { withLearner { $0.requestTraining(at: slot) } }
+
   /// Calls `body` with the models that learn, if there are any.
   private mutating func withLearner(_ body: (inout LearningModel) -> Void) {
     guard let learner, var learning = models[learner] as? LearningModel else { return }

@@ -45,7 +45,7 @@ struct ForecastEndpoints: Sendable {
     ])
   }
 
-  var endpoints: [Endpoint] { [latest, scores, models] }
+  var endpoints: [Endpoint] { [latest, scores, models, train] }
 
   private var latest: Endpoint {
     Endpoint(
@@ -151,6 +151,39 @@ struct ForecastEndpoints: Sendable {
           coverage: row.number("c")?.known)
       }
     } catch { throw API.problem(error) }
+  }
+
+  private var train: Endpoint {
+    struct Taken: Encodable {
+      var plant: String
+      var asset: String?
+      var sensor: String?
+    }
+    return Endpoint(
+      method: "POST", path: "/api/v1/plants/{plant}/forecasts/train", id: "trainForecasts", group: "forecasts",
+      summary: "trains the models of a plant anew",
+      details: "Models train a little each minute, so that no reading waits; the new ones are used from the next local day "
+        + "on. Without `asset` and `sensor`, those of all forecast series. They are also trained each week, and when "
+        + "their errors grow.",
+      access: .action(.runDispatch),
+      body: .init(
+        contentTypes: ["application/json"],
+        schema: .object(["asset": .optional(.text(1...200)), "sensor": .optional(.text(1...200))]), isRequired: false),
+      responses: [
+        .json(
+          "They will train.",
+          .object(["plant": .string, "asset": .optional(.string), "sensor": .optional(.string)]), status: 202)
+      ],
+      problems: [409, 503],
+      answer: { call throws(Problem) in
+        let plant = try api.plant(of: call, for: .runDispatch)
+        let body = try JSONBody(call, members: ["asset", "sensor"])
+        let (asset, sensor) = (try body.optionalText("asset", longest: 200), try body.optionalText("sensor", longest: 200))
+        var members = ["action": "train"]
+        (members["asset"], members["sensor"]) = (asset, sensor)
+        _ = try api.request(of: plant.name, subject: "forecasts", members: members)
+        return .json(Taken(plant: plant.name, asset: asset, sensor: sensor), status: 202)
+      })
   }
 
   private var models: Endpoint {
