@@ -28,8 +28,9 @@ final class Demo {
   ///   - directory: Folder of configuration.
   ///   - keep: Folder in which database and journal remain; `nil` removes them at the end.
   ///   - seed: Seed of weather and people.
+  ///   - note: Receives the log lines of the pipeline.
   /// - Throws: ``InvalidConfiguration``, or a ``Failure`` such as a missing program.
-  init(directory: String, keep: String?, seed: UInt64) throws {
+  init(directory: String, keep: String?, seed: UInt64, note: @escaping RunningPipeline.Note) throws {
     let loaded = ConfigurationLoader.load(
       directory: directory, environment: ProcessInfo.processInfo.environment)
     guard loaded.isValid else { throw InvalidConfiguration(diagnostics: loaded.diagnostics) }
@@ -59,7 +60,7 @@ final class Demo {
         settings.mqtt = brokerSettings
         settings.influxdb = databaseSettings
         settings.journal.path = journalPath
-      }, note: { Console.report("wattline: \($0)") })
+      }, note: note)
     var sensors = brokerSettings
     sensors.clientID = "demo-sensors"
     let orders = OrderInbox(plants: loaded.plants.map(\.name))
