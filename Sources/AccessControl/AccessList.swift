@@ -58,7 +58,7 @@ public struct AccessList: Sendable {
     let topics = plants.map(PlantTopics.init)
     let faults =
       topics.flatMap { AccessListError.faults(of: $0.plant, user: user) }
-      + topics.flatMap { AccessListError.faults(of: $0.filters, plant: $0.plant) }
+      + topics.flatMap { AccessListError.faults(of: $0.filters + $0.keepalives, plant: $0.plant) }
     guard faults.isEmpty else { throw AccessListError(faults: faults) }
     let process = Account(
       user: user, purpose: "Wattline reads all plants and publishes its own topics.",
@@ -109,6 +109,10 @@ public struct AccessList: Sendable {
     }
     grants += sparkplug.map { Grant(access: .write, filter: $0.nodeCommands) }
     grants += all.compactMap(VictronLevels.init).map { Grant(access: .write, filter: $0.keepAlive) }
+    let granted = grants
+    grants += topics.flatMap(\.keepalives).filter { topic in
+      !granted.contains { $0.access == .write && TopicFilter.matches(topic, filter: $0.filter) }
+    }.map { Grant(access: .write, filter: $0) }
     return grants.withoutDuplicates()
   }
 }

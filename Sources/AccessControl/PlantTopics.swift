@@ -6,10 +6,13 @@ public struct PlantTopics: Sendable {
   let plant: String
   /// Filters without shared-subscription prefixes and duplicates.
   let filters: [String]
+  /// Topics that keep devices publishing.
+  let keepalives: [String]
 
   /// Derives the filters of a plant's rules, with `+` for each level that has a placeholder.
   public init(_ plant: Plant) {
     self.plant = plant.name
+    keepalives = plant.keepalives.map(\.topic)
     let instructions = [Instruction.filter(plant: plant.name), "wattline/+/+/set"]
     var seen: Set<String> = []
     filters = SubscriptionPlan.filters(of: [plant], connections: 1).joined()
@@ -25,7 +28,9 @@ public struct PlantTopics: Sendable {
       [$0.nodeCommands, $0.deviceCommands, $0.states].map { AccessList.Grant(access: .read, filter: $0) }
     }
     let victron = filters.compactMap(VictronLevels.init).map { AccessList.Grant(access: .read, filter: $0.requests) }
-    return (written + sparkplug + victron).withoutDuplicates()
+    let woken = keepalives.filter { topic in !victron.contains { TopicFilter.matches(topic, filter: $0.filter) } }
+      .map { AccessList.Grant(access: .read, filter: $0) }
+    return (written + sparkplug + victron + woken).withoutDuplicates()
   }
 
   /// Returns the rights of the plant's user.

@@ -112,10 +112,6 @@ final class ActiveConfiguration: Sendable {
       note("changed, and used from now on: \(renewed.joined(separator: ", "))")
       renew(loaded.settings)
     }
-    let web = loaded.settings.http?.certificate.map { [$0.chainFile, $0.keyFile] } ?? []
-    if web.contains(where: { known[$0] != contents[$0] }) {
-      note(.warning("the certificate of http has changed; it is used from the next start on"))
-    }
     guard previous.plants != loaded.plants else {
       if previous.settings == loaded.settings, renewed.isEmpty {
         note("the configuration is in order; nothing of it has changed")

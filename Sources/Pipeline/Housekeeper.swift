@@ -14,6 +14,7 @@ final class Housekeeper: Sendable {
   private let reportInterval: TimeSpan
   private let reporter: ProcessReporter
   private let monitor: HostMonitor
+  private let keepalives: KeepaliveSender
   private let isStopping = StopSignal()
   private let threads = Locked<[BlockingThread]>([])
 
@@ -26,11 +27,13 @@ final class Housekeeper: Sendable {
   ///   - announcer: Publishes the state of the database.
   ///   - reporter: Writes the state of the process to a file.
   ///   - monitor: Looks at the process and its machine.
+  ///   - keepalives: Keeps devices publishing.
   init(
     instance: String, reportEvery reportInterval: TimeSpan, status: StatusCollector, announcer: Publisher,
-    reporter: ProcessReporter, monitor: HostMonitor
+    reporter: ProcessReporter, monitor: HostMonitor, keepalives: KeepaliveSender
   ) {
     (self.instance, self.reportInterval, self.status) = (instance, reportInterval, status)
+    self.keepalives = keepalives
     (self.announcer, self.reporter, self.monitor, keeper) = (announcer, reporter, monitor, status.keeper)
   }
 
@@ -82,7 +85,10 @@ final class Housekeeper: Sendable {
         let isLast = isStopping.wait(milliseconds: untilNext)
         let timestamp = SystemClock.now()
         watch.look(at: timestamp)
-        if !isLast { monitor.look(at: timestamp) }
+        if !isLast {
+          monitor.look(at: timestamp)
+          keepalives.look(at: SystemClock.monotonic())
+        }
         let passedOver = SkippedMessages(status.counters)
         if passedOver != counted, ingest.passedOver(passedOver.since(counted), at: timestamp) { counted = passedOver }
         if isLast { return }

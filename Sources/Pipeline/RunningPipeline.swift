@@ -45,6 +45,7 @@ public final class RunningPipeline: Sendable {
   let lastAudit = Locked(Timestamp.distantPast)
   private let retention: RetentionKeeper?
   private let refusals: RefusalWatch?
+  private let keepalives: KeepaliveSender
 
   /// Loads and validates the folder and opens the journal, without starting anything.
   ///
@@ -104,6 +105,7 @@ public final class RunningPipeline: Sendable {
     collector = StatusCollector(
       inputs: inputs, ingest: ingest, stores: stores, alerts: alerts, links: workers.links, backups: backups,
       events: events, keeper: keeper, retention: retention, refusals: refusals)
+    keepalives = KeepaliveSender(alerts.publisher, note: note)
     housekeeper = Housekeeper(
       instance: settings.mqtt.clientID, reportEvery: reportInterval, status: collector,
       announcer: announcements.publisher,
@@ -111,7 +113,7 @@ public final class RunningPipeline: Sendable {
         collector: collector, configuration: configuration, build: build, folder: settings.journal.path, note: note),
       monitor: HostMonitor(
         collector: collector, settings: settings.watch, folder: settings.journal.path, every: reportInterval,
-        probe: .live, refusals: refusals, note: note))
+        probe: .live, refusals: refusals, note: note), keepalives: keepalives)
   }
 
   /// Starts every part, from the database back to the broker.
@@ -127,6 +129,7 @@ public final class RunningPipeline: Sendable {
     try refusals?.start()
     reportUnacknowledged()
     announcements.host.update(plants: current.plants)
+    keepalives.update(plants: current.plants)
     for input in inputs { try input.start() }
   }
 
@@ -155,9 +158,14 @@ public final class RunningPipeline: Sendable {
   /// Returns the current counters and state of the pipeline.
   public func status() -> PipelineStatus { collector.status() }
 
-  /// Reloads if a file of the folder was added, changed or removed.
-  public func reloadIfChanged() {
-    if active.filesHaveChanged() { reload() }
+  /// Reloads if a file of the folder, or one that it names, was added, changed or removed.
+  ///
+  /// - Returns: Whether it did.
+  @discardableResult
+  public func reloadIfChanged() -> Bool {
+    guard active.filesHaveChanged() else { return false }
+    reload()
+    return true
   }
 
   /// The plants of the current configuration.
@@ -176,6 +184,7 @@ public final class RunningPipeline: Sendable {
       ingest.configuration(loaded.sources, at: SystemClock.now())
       for input in inputs { input.update(plants: loaded.plants) }
       announcements.host.update(plants: loaded.plants)
+      keepalives.update(plants: loaded.plants)
     }
   }
 

@@ -37,6 +37,9 @@ final class PlantReader {
       sensor($0, currency: plant.currency, assets: assets)
     }
     topics(list(section, key: "topics", example: "match: \"riverside/{asset}/{sensor}\""), into: &plant)
+    if let node = section.node("keepalive") {
+      plant.keepalives = KeepaliveReader(reading, plant: plant).requests(node)
+    }
     if let node = section.node("derive") {
       DerivationReader(reading).read(Section(node, name: "derive", reading: reading), into: &plant)
     }

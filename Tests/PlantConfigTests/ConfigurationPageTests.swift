@@ -31,6 +31,7 @@ private let plantFile = """
     carbon: {intensity: 0.1, \(unknown): 1}
   weather: {forecast: w.csv, \(unknown): 1}
   alerts: {\(unknown): 1}
+  keepalive: {topic: a, \(unknown): 1}
   limits: {\(unknown): 1}
   commands: {\(unknown): 1}
   """
@@ -58,7 +59,7 @@ struct ConfigurationPageTests {
   private static let page = PackageFolder.root().appendingPathComponent("pipelines/README.md")
 
   @Test func `the page names every key of a plant file`() throws {
-    try expectOnPage(plantFile, name: "p.yaml", sections: 16)
+    try expectOnPage(plantFile, name: "p.yaml", sections: 17)
   }
 
   @Test func `the page names every key of wattline.yaml`() throws {

@@ -61,6 +61,20 @@ struct ServiceTests {
     #expect(faults.isEmpty, "\(result.errors)")
   }
 
+  @Test func `the step that lets the process read mosquitto's log fits Debian's own rotation`() throws {
+    let page = try String(contentsOfFile: PackageFolder.root().path + "/docker/README.md", encoding: .utf8)
+    let rotation = "/etc/logrotate.d/mosquitto"
+    let step = try #require(page.split(separator: "\n").first { $0.hasPrefix("sudo sed") && $0.hasSuffix(rotation) })
+    guard let text = try? String(contentsOfFile: rotation, encoding: .utf8) else { return }
+    try inFolder(["mosquitto": text]) { folder in
+      let line = String(step.dropFirst("sudo ".count)).replacing(rotation, with: folder + "/mosquitto")
+      let result = try Program.run(["-c", line], of: "/bin/sh")
+      let changed = try String(contentsOfFile: folder + "/mosquitto", encoding: .utf8)
+      #expect(result.code == 0 && changed.contains("\tcreate 0640 mosquitto wattline\n"), "\(changed)")
+      #expect(!changed.contains("nocreate"))
+    }
+  }
+
   @Test func `the Debian package has program, unit, configuration and completions, with their modes`() throws {
     guard FileManager.default.isExecutableFile(atPath: "/usr/bin/dpkg-deb") else { return }
     let folder = try TemporaryFolder(prefix: "wattline-package")

@@ -32,6 +32,8 @@ public struct Plant: Hashable, Sendable {
   public var alertEscalation: TimeSpan? = .hour
   /// Settings of commands to its assets.
   public var commands = CommandSettings()
+  /// Messages that keep devices of the plant publishing.
+  public var keepalives: [KeepaliveRequest] = []
   /// Age up to which late readings change windows, energies and costs.
   public var late = TimeSpan.day
 

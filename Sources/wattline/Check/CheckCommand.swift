@@ -73,6 +73,9 @@ enum CheckCommand {
     for sensor in plant.sensors { Console.print("  sensors \(sensor.match)  \(summary(sensor))") }
     for sensor in plant.derived { show(sensor, of: plant) }
     if plant.topics.isEmpty { Console.print("  no topic: nothing reaches this plant") }
+    for request in plant.keepalives {
+      Console.print("  keepalive \(request.topic)  every \(request.every.text)")
+    }
     for rule in plant.topics { RuleMeaning(rule, of: plant).lines.forEach { Console.print("  \($0)") } }
   }
 
@@ -136,6 +139,9 @@ enum CheckCommand {
               "unit": plant.derivedProfile(of: sensor)?.canonicalUnit?.symbol as Any? ?? NSNull(),
               "inputs_without_unit": plant.inputsWithoutUnit(of: sensor).map(\.description),
             ] as [String: Any]
+          },
+          "keepalive": plant.keepalives.map {
+            ["topic": $0.topic, "every": $0.every.text, "payload": $0.payload, "first": $0.first ?? $0.payload]
           },
           "topics": plant.topics.map { RuleMeaning($0, of: plant).document },
         ] as [String: Any]

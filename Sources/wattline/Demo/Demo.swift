@@ -30,8 +30,9 @@ final class Demo {
   ///   - directory: Folder of configuration.
   ///   - keep: Folder in which database and journal remain; `nil` removes them at the end.
   ///   - seed: Seed of weather and people.
+  ///   - note: Receives the log lines of the pipeline.
   /// - Throws: ``InvalidConfiguration``, or a ``Failure`` such as a missing program.
-  init(directory: String, keep: String?, seed: UInt64) throws {
+  init(directory: String, keep: String?, seed: UInt64, note: @escaping RunningPipeline.Note) throws {
     let loaded = ConfigurationLoader.load(
       directory: directory, environment: ProcessInfo.processInfo.environment)
     guard loaded.isValid else { throw InvalidConfiguration(diagnostics: loaded.diagnostics) }
@@ -62,7 +63,7 @@ final class Demo {
         settings.influxdb = databaseSettings
         settings.journal.path = journalPath
         settings.http = settings.http ?? HTTPSettings(address: "127.0.0.1", port: 0)
-      }, note: { Console.report("wattline: \($0)") })
+      }, note: note)
     var sensors = brokerSettings
     sensors.clientID = "demo-sensors"
     let orders = OrderInbox(plants: loaded.plants.map(\.name))

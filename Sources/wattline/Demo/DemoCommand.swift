@@ -18,18 +18,25 @@ enum DemoCommand {
       Option(name: "--keep", value: "DIR", help: "keeps the database in DIR/influxdb and the journal in DIR/journal"),
       Option(name: "--config", value: "DIR", help: "plants to play (default: pipelines)"),
       Option(name: "--seed", value: "N", help: "seed of weather and people (default: 1)"),
-    ],
+    ] + Log.options,
     details: """
       Starts a broker and InfluxDB of its own on free loopback ports, plays two weeks of one-minute history of every plant
       at full speed, then real time. Grafana is started too where `grafana-server` is found. Ends clean on Ctrl-C.
+      With --log-format or --log-level, what its pipeline says is a log as that of `wattline run`.
       """,
-    examples: ["wattline demo", "wattline demo --for 60 --keep /tmp/demo"])
+    examples: [
+      "wattline demo", "wattline demo --for 60 --keep /tmp/demo", "wattline demo --log-level warning",
+    ])
 
   static func run(_ arguments: Arguments) throws {
     let duration = try arguments.positiveNumber("--for")
     let seed = try arguments.count("--seed") ?? 1
+    let log = try Log(arguments, environment: ProcessInfo.processInfo.environment)
+    let isLogged = Log.options.contains { arguments.text($0.name) != nil }
     let signals = SignalWatch()
-    let demo = try Demo(directory: arguments.configuration, keep: arguments.text("--keep"), seed: seed)
+    let demo = try Demo(
+      directory: arguments.configuration, keep: arguments.text("--keep"), seed: seed,
+      note: { if isLogged { log.write($0) } else { Console.report("wattline: \($0)") } })
     defer { demo.stop() }
     guard try demo.playHistory(history, step: historyStep, signals: signals) else { return }
     try demo.playLive(seconds: duration, signals: signals)

@@ -53,7 +53,7 @@ enum RunCommand {
       case .reload:
         service.reloading { pipeline.reload() }
         web?.renewCertificate()
-      case nil: pipeline.reloadIfChanged()
+      case nil: if pipeline.reloadIfChanged() { web?.renewCertificate() }
       }
       service.report(pipeline.status())
     }
