@@ -109,6 +109,7 @@ public final class RunningPipeline: Sendable {
     ingest.configuration(current.sources, at: SystemClock.now())
     try workers.start(current)
     try housekeeper.start()
+    housekeeper.mark("started with", plants: current.plants)
     try backups?.start()
     try retention?.start()
     reportUnacknowledged()
@@ -154,6 +155,7 @@ public final class RunningPipeline: Sendable {
       ingest.configuration(loaded.sources, at: SystemClock.now())
       for input in inputs { input.update(plants: loaded.plants) }
       announcements.host.update(plants: loaded.plants)
+      housekeeper.mark("configuration changed:", plants: loaded.plants)
     }
   }
 
