@@ -56,6 +56,14 @@ extension FeatureWindowStage {
     frame.points.field(.generationCoverage, balance.generationCoverage)
     frame.points.field(.loadCoverage, balance.loadCoverage)
     frame.points.field(.batteryCoverage, balance.batteryCoverage)
+    let connections = register.plant.assets.filter { $0.kind.role == .gridExchange && $0.within == nil }
+    frame.points.field(.importLimit, Self.limit(connections.map(\.importLimitKilowatts)))
+    frame.points.field(.exportLimit, Self.limit(connections.map(\.exportLimitKilowatts)))
+  }
+
+  /// Returns the limit of all connections together; `nil` if one has none.
+  private static func limit(_ limits: [Double?]) -> Double? {
+    limits.isEmpty || limits.contains(nil) ? nil : limits.compactMap(\.self).reduce(0, +)
   }
 
   /// Settles the quarter-hours of the account that have ended, and those that late readings changed.

@@ -43,6 +43,18 @@ final class Housekeeper: Sendable {
     threads.with { $0 = started }
   }
 
+  /// Marks a configuration in the points about the process.
+  ///
+  /// - Parameters:
+  ///   - words: What has happened, such as "started with".
+  ///   - plants: Plants of the configuration.
+  func mark(_ words: String, plants: [Plant]) {
+    let names = plants.count <= 8 ? ": " + plants.map(\.name).joined(separator: ", ") : ""
+    var marks = Reporter(instance: instance)
+    let text = "\(words) \(plants.count.counted("plant"))\(names)"
+    status.stores.sink.offer(marks.report(configuration: text, at: SystemClock.now()))
+  }
+
   /// Stops the threads and waits until they have ended.
   func stop() {
     isStopping.set()
@@ -74,7 +86,7 @@ final class Housekeeper: Sendable {
   private func startTicks() throws(SystemError) -> BlockingThread {
     try BlockingThread(name: "housekeeper") { [self] in
       let (sink, ingest) = (status.stores.sink, status.ingest)
-      var reporter = Reporter(instance: instance)
+      var reporter = Reporter(instance: instance, folder: self.reporter.folder)
       var monitor = monitor
       var watch = DatabaseWatch(sink, announcer: announcer, ingest: ingest)
       var counted = SkippedMessages()

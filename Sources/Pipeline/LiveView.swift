@@ -39,6 +39,8 @@ public struct PlantView: Sendable {
   public var assets: [(name: String, kind: AssetKind)] = []
   /// Admitted sensors of the plant.
   public var sensors: [(asset: String, sensor: String, unit: String?)] = []
+  /// Ids of those alerts that a person has set aside.
+  public var shelvedAlerts: Set<String> = []
 
   /// Creates a view of a plant without data.
   public init(name: String) { self.name = name }
@@ -100,8 +102,10 @@ struct PlantObserver {
   mutating func observe(_ alerts: [AlertTransition]) {
     for alert in alerts {
       view.alerts.removeAll { $0.id == alert.id }
+      view.shelvedAlerts.remove(alert.id)
       guard alert.status != .cleared, alert.state != .returned, alert.state != .normal else { continue }
       // Alerts that another alert explains follow it.
+      if alert.state == .shelved { view.shelvedAlerts.insert(alert.id) }
       view.alerts.insert((alert.id, alert.severity, alert.title), at: alert.cause == nil ? 0 : view.alerts.count)
     }
   }

@@ -15,7 +15,8 @@ struct ProcessReporter {
   private let collector: StatusCollector
   private let configuration: ActiveConfiguration
   private let build: ProgramBuild
-  private let folder: String
+  /// `journal.path`.
+  let folder: String
   private let note: RunningPipeline.Note
   private let started = SystemClock.now()
   private var progress = WorkerProgress()

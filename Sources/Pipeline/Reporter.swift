@@ -12,9 +12,20 @@ import WattlineTime
 /// they describe the process and not a plant.
 struct Reporter {
   let instance: String
+  /// Folder of the journal; `nil` leaves out the room on its disk.
+  let folder: String?
   private var encoder = LineEncoder()
 
-  init(instance: String) { self.instance = instance }
+  init(instance: String, folder: String? = nil) { (self.instance, self.folder) = (instance, folder) }
+
+  /// Renders the mark of a configuration that was taken.
+  mutating func report(configuration text: String, at timestamp: Timestamp) -> WriteBatch {
+    var points = PointBatch()
+    begin("configuration", at: timestamp, into: &points)
+    points.field(.configuration, text: text)
+    encoder.append(points)
+    return encoder.drain(upTo: 0)
+  }
 
   /// Renders one report.
   mutating func report(_ status: PipelineStatus, at timestamp: Timestamp) -> WriteBatch {
@@ -50,6 +61,7 @@ struct Reporter {
     begin("journal", at: timestamp, into: &points)
     points.field(.queue, integer: Int64(clamping: status.journalBytesWaiting))
     points.field(.bytes, integer: Int64(clamping: status.journalEnd))
+    if let free = folder.flatMap(ProcessReportFile.freeBytes) { points.field(.freeBytes, integer: free) }
   }
 
   /// Adds the account of messages: `in = decoded + refused + duplicates`.
@@ -159,6 +171,12 @@ struct Reporter {
     points.field(.residentBytes, integer: Reporter.residentBytes())
     points.field(.plants, integer: Int64(status.plants.count))
     points.field(.series, integer: Int64(status.plants.reduce(0) { $0 + $1.series }))
+    points.field(.reported, integer: timestamp.milliseconds)
+    let standing = status.plants.flatMap { plant in
+      plant.alerts.filter { !plant.shelvedAlerts.contains($0.id) }.map(\.severity)
+    }
+    points.field(.critical, integer: Int64(standing.count { $0 == .critical }))
+    points.field(.warnings, integer: Int64(standing.count { $0 != .critical }))
   }
 
   private func backup(_ status: PipelineStatus, at timestamp: Timestamp, into points: inout PointBatch) {

@@ -124,6 +124,7 @@ public final class RunningPipeline: Sendable {
     ingest.configuration(current.sources, at: SystemClock.now())
     try workers.start(current)
     try housekeeper.start()
+    housekeeper.mark("started with", plants: current.plants)
     try backups?.start()
     try retention?.start()
     try refusals?.start()
@@ -185,6 +186,7 @@ public final class RunningPipeline: Sendable {
       for input in inputs { input.update(plants: loaded.plants) }
       announcements.host.update(plants: loaded.plants)
       keepalives.update(plants: loaded.plants)
+      housekeeper.mark("configuration changed:", plants: loaded.plants)
     }
   }
 

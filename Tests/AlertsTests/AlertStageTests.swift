@@ -237,8 +237,16 @@ struct AlertStageTests {
     let entry = try #require(script.points.entries.first { $0.key.measurement == .alerts })
     let series = try #require(script.register.series(asset: "grid", sensor: "power"))
     #expect(entry.key == PointKey(.alerts, .series(series), "limit"))
-    let names = script.points.fields[entry.fields].map(\.name)
-    #expect(names == ["status", "severity", "id", "title", "text", "state", "cause", "cause_title", "value"])
+    let fields = script.points.fields[entry.fields]
+    #expect(
+      fields.map(\.name) == [
+        "status", "severity", "id", "title", "text", "state", "cause", "cause_title", "value", "rank", "since_ms",
+      ])
+    // Every transition tells since when the alert stands, and how severe it is as a number.
+    for entry in script.points.entries where entry.key.measurement == .alerts {
+      let since = script.points.fields[entry.fields].first { $0.name == "since_ms" }?.value
+      #expect(since == .integer(raised.time.milliseconds))
+    }
   }
 
   @Test

@@ -1,83 +1,59 @@
 import Foundation
 import PlantTesting
 
-/// A board as it is shipped: the parts that tests look at.
-struct Board: Decodable {
-  struct Variable: Decodable {
-    var name: String
-    var type: String
-    var datasource: String
-    var query: String
-    var refresh: Int?
-    var includeAll: Bool
-    var allValue: String?
-
-    /// The values of a list, which are written `name : value,name : value`.
-    var values: [String] { query.split(separator: ",").compactMap { $0.split(separator: " : ").last.map(String.init) } }
+/// What Grafana asks the database for, as it is shipped: the queries of boards and of rules of alerts.
+struct Board {
+  /// A query with where it stands.
+  struct Asked {
+    var place: String
+    var text: String
+    /// Tables and figures of the present may be empty; columns may be empty that need months of ageing.
+    var isOfBoard = true
   }
 
-  struct Target: Decodable { var query: String }
-
-  struct Position: Decodable { var x, y, w, h: Int }
-
-  struct FieldConfig: Decodable {
-    struct Defaults: Decodable { var unit: String? }
-    var defaults: Defaults
-  }
-
-  struct Panel: Decodable {
-    var id: Int
-    var type: String
-    var title: String
-    var description: String?
-    var datasource: String?
-    var gridPos: Position
-    var targets: [Target]?
-    var fieldConfig: FieldConfig?
-    var `repeat`: String?
-    var panels: [Panel]?
-  }
-
-  struct Templating: Decodable { var list: [Variable] }
-
-  /// The file's name.
-  var file = ""
-  var uid: String
-  var title: String
-  var editable: Bool
-  var graphTooltip: Int
-  var schemaVersion: Int
-  var timezone: String
-  var templating: Templating
-  var panels: [Panel]
-
-  private enum CodingKeys: String, CodingKey {
-    case uid, title, editable, graphTooltip, schemaVersion, timezone, templating, panels
-  }
-
-  /// All panels but rows, with those inside collapsed rows.
-  var tiles: [Panel] { panels.flatMap { [$0] + ($0.panels ?? []) }.filter { $0.type != "row" } }
-
-  /// The variables that are asked of the database; others are lists.
-  var variables: [Variable] { templating.list.filter { $0.type == "query" } }
-
-  /// Every query that Grafana sends for this board, with where it stands.
-  var queries: [(place: String, text: String)] {
-    variables.map { ("\(file), variable \($0.name)", $0.query) }
-      + tiles.flatMap { panel in (panel.targets ?? []).map { ("\(file), \(panel.title)", $0.query) } }
-  }
-
-  /// The folder `grafana` of the package.
-  static let folder = PackageFolder.root().appendingPathComponent("grafana")
-
-  /// All boards.
-  static func shipped() throws -> [Board] {
-    let files = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/boards")
-    return try files.filter { $0.hasSuffix(".json") }.sorted().map { file in
-      let data = try Data(contentsOf: folder.appendingPathComponent("boards/" + file))
-      var board = try JSONDecoder().decode(Board.self, from: data)
-      board.file = file
-      return board
+  /// Every query of every variable, annotation, panel and rule of alerts.
+  static func queries() throws -> [Asked] {
+    let folder = PackageFolder.root().appendingPathComponent("grafana")
+    let boards = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/boards").sorted()
+    let asked = try boards.flatMap { name in
+      try queries(in: JSON.read(folder.appendingPathComponent("boards/" + name)), of: name)
     }
+    let rules = try JSON.read(folder.appendingPathComponent("provisioning/alerting/wattline-rules.json"))
+    let further = rules["groups"].flatMap { $0["rules"] }.flatMap { rule in
+      rule["data"].compactMap { step in
+        step.first("model")?.text("query").map { Asked(place: rule.text("uid") ?? "", text: $0, isOfBoard: false) }
+      }
+    }
+    return asked + further
+  }
+
+  private static func queries(in board: JSON, of name: String) -> [Asked] {
+    let variables = (board.first("templating")?["list"] ?? []).filter { $0.text("type") == "query" }
+    let annotations = board.first("annotations")?["list"] ?? []
+    let panels = board["panels"].flatMap { [$0] + $0["panels"] }
+    return (variables + annotations).map {
+      Asked(place: "\(name), \($0.text("name") ?? "")", text: $0.text("query") ?? "")
+    }
+      + panels.flatMap { panel in
+        panel["targets"].map { Asked(place: "\(name), \(panel.text("title") ?? "")", text: $0.text("query") ?? "") }
+      }
+  }
+
+  /// An object of a JSON file.
+  private struct JSON {
+    var members: [String: Any]
+
+    static func read(_ file: URL) throws -> JSON {
+      let object = try JSONSerialization.jsonObject(with: Data(contentsOf: file))
+      return JSON(members: object as? [String: Any] ?? [:])
+    }
+
+    subscript(name: String) -> [JSON] {
+      (members[name] as? [[String: Any]] ?? []).map { JSON(members: $0) }
+    }
+
+    func first(_ name: String) -> JSON? { (members[name] as? [String: Any]).map { JSON(members: $0) } }
+
+    func text(_ name: String) -> String? { members[name] as? String }
   }
 }

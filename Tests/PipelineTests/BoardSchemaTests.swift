@@ -1,16 +1,13 @@
 import Foundation
+import PlantTesting
 import Testing
 
 @Suite("Names in queries")
 struct BoardSchemaTests {
   @Test func `every measurement, tag and field that a board asks for is in the schema`() throws {
-    for board in try Board.shipped() {
-      for (place, query) in board.queries {
-        let unknown = QueryNames(query).unknown { name in
-          board.templating.list.first { name == "${\($0.name):raw}" }.map(\.values) ?? [name]
-        }
-        #expect(unknown == [], "\(place): the schema has no \(unknown.joined(separator: ", ")): \(query)")
-      }
+    for query in try Board.queries() {
+      let unknown = QueryNames(query.text).unknown()
+      #expect(unknown == [], "\(query.place): the schema has no \(unknown.joined(separator: ", ")): \(query.text)")
     }
   }
 
@@ -18,7 +15,7 @@ struct BoardSchemaTests {
     "Sources/wattline/wattline.docc/Series.md", "Sources/wattline/wattline.docc/Queries.md", "pipelines/README.md",
   ])
   func `every measurement, tag and field that a page asks for is in the schema`(path: String) throws {
-    let file = Board.folder.deletingLastPathComponent().appendingPathComponent(path)
+    let file = PackageFolder.root().appendingPathComponent(path)
     let page = try String(contentsOf: file, encoding: .utf8)
     let queries = page.matches(of: /```sql\n((?:[^`]|`[^`])*)```/).map { String($0.1).replacing("\n", with: " ") }
     #expect(!queries.isEmpty)

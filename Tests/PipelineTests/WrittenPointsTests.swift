@@ -24,8 +24,9 @@ struct WrittenPointsTests {
       written.read(processor.encoder.drain(upTo: 0).bytes)
     }
     written.read(Self.scenario())
-    var reporter = Reporter(instance: "a")
+    var reporter = Reporter(instance: "a", folder: "/")
     written.read(reporter.report(Self.status(processor.ledger), at: .distantPast).bytes)
+    written.read(reporter.report(configuration: "started with 1 plant", at: .distantPast).bytes)
 
     for measurement in Measurement.all {
       let seen = written.fields[measurement.name, default: []]

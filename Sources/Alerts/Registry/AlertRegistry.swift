@@ -206,6 +206,8 @@ extension AlertRegistry {
     frame.points.field(.cause, text: alert.cause ?? "")
     frame.points.field(.causeTitle, text: cause?.message.title ?? "")
     frame.points.field(.value, alert.message.value)
+    frame.points.field(.rank, integer: Int64(alert.severity.rank))
+    frame.points.field(.since, integer: alert.raised.milliseconds)
   }
 
   /// Writes the state of a rule at an asset. A state has no sensor; alerts of several sensors of an asset give one

@@ -13,7 +13,7 @@ struct HealthRule: AlertRule {
   static let guide = [
     AlertGuide(
       "the health index is below 60 in two judgements in a row; critical below 30; cleared from 70",
-      remedy: "Look at the sensors that the alert names, and at the panel of residuals on the health board.")
+      remedy: "Look at the sensors that the alert names, and at the board Asset.")
   ]
   static let causes = [
     AlertCause(.outage, scope: .plant), AlertCause(.offline, scope: .asset), AlertCause(.trip, scope: .asset),
@@ -55,7 +55,7 @@ struct HealthRule: AlertRule {
       title: "\(name) is not well",
       text: "The health index of \(name) is \(index) of 100 at \(health.time). "
         + (worst.isEmpty ? "Compare its sensors with the forecast" : "What lowers it most: \(worst)")
-        + "; look at the panel of residuals on the health board.", value: health.index)
+        + "; look at the board Asset.", value: health.index)
     let isCritical = own < Self.index.critical
     context.book.raise(
       key, severity: isCritical ? .critical : .warning, at: health.time, message: message, into: &frame, in: register)

@@ -4,17 +4,18 @@ public import WattlineTime
 public enum Severity: String, Sendable, CaseIterable, Comparable {
   case info, warning, critical
 
-  private var weight: Int {
+  /// Number that sorts: 1, 2 or 3.
+  public var rank: Int {
     switch self {
-    case .info: 0
-    case .warning: 1
-    case .critical: 2
+    case .info: 1
+    case .warning: 2
+    case .critical: 3
     }
   }
 
   /// Orders by severity: info, warning, critical.
   public static func < (a: Severity, b: Severity) -> Bool {
-    a.weight < b.weight
+    a.rank < b.rank
   }
 }
 

@@ -25,6 +25,10 @@ extension FieldKey where Value == Int64 {
   public static var shelved: Self { Self("shelved") }
   /// Standing alerts that come and go.
   public static var chattering: Self { Self("chattering") }
+  /// Severity of an alert as a number that sorts: 1, 2 or 3.
+  public static var rank: Self { Self("rank") }
+  /// Time at which an alert was raised [ms since 1970].
+  public static var since: Self { Self("since_ms") }
 }
 
 extension FieldKey where Value == String {
@@ -57,6 +61,8 @@ extension Measurement {
       .text(.cause, "identity of the alert that is the cause; empty without one"),
       .text(.causeTitle, "title of the cause; empty without one"),
       .float(.value, "value that raised the alert", when: "if the rule has one"),
+      .integer(.rank, "severity as a number: 1 `info`, 2 `warning`, 3 `critical`"),
+      .integer(.since, "time of raising, the same in all transitions [ms since 1970]"),
     ])
 }
 

@@ -7,6 +7,10 @@ extension FieldKey where Value == Double {
   public static var gridPower: Self { Self("grid_kw") }
   /// Power of the batteries, positive discharge [kW].
   public static var batteryPower: Self { Self("battery_kw") }
+  /// Greatest import that the grid connections allow [kW].
+  public static var importLimit: Self { Self("import_limit_kw") }
+  /// Greatest export that the grid connections allow [kW].
+  public static var exportLimit: Self { Self("export_limit_kw") }
   /// Share of the generators that report, 0...1.
   public static var generationCoverage: Self { Self("generation_coverage") }
   /// Share of the loads that report, 0...1.
@@ -56,6 +60,8 @@ extension Measurement {
       .float(.generationCoverage, "share of the generators that report, 0 to 1", when: "each minute"),
       .float(.loadCoverage, "share of the loads that report, 0 to 1", when: "each minute"),
       .float(.batteryCoverage, "share of the batteries that report, 0 to 1", when: "each minute"),
+      .float(.importLimit, "greatest import that is allowed [kW]", when: "each minute, if it is limited"),
+      .float(.exportLimit, "greatest export that is allowed [kW]", when: "each minute, if it is limited"),
       .float(.importEnergy, "imported energy [kWh]", when: "each quarter of an hour"),
       .float(.exportEnergy, "exported energy [kWh]", when: "each quarter of an hour"),
       .float(.exchangeShare, "share of the quarter with a known exchange, 0 to 1", when: "each quarter of an hour"),

@@ -7,8 +7,8 @@ extension Tag {
   public static let stage = Tag(
     "stage",
     meaning:
-      "`source`, `journal`, `decode`, `cleaning`, `sink`, `readings`, `alerts`, `backup`, `retention`, `broker` or `process`"
-  )
+      "`source`, `journal`, `decode`, `cleaning`, `sink`, `readings`, `alerts`, `backup`, `retention`, `broker`, `process` "
+      + "or `configuration`")
 }
 
 extension FieldKey where Value == Double {
@@ -75,6 +75,19 @@ extension FieldKey where Value == Int64 {
   public static var plants: Self { Self("plants") }
   /// Number of series.
   public static var series: Self { Self("series") }
+  /// Time of a report [ms since 1970].
+  public static var reported: Self { Self("reported_ms") }
+  /// Critical alerts of all plants that are active and not set aside.
+  public static var critical: Self { Self("critical") }
+  /// Other alerts of all plants that are active and not set aside.
+  public static var warnings: Self { Self("warnings") }
+  /// Free space [bytes].
+  public static var freeBytes: Self { Self("free_bytes") }
+}
+
+extension FieldKey where Value == String {
+  /// What a new configuration has.
+  public static var configuration: Self { Self("configuration") }
 }
 
 extension FieldKey where Value == Int64 {
@@ -92,7 +105,8 @@ extension Measurement {
   /// Counters of the process.
   public static let pipeline = Measurement(
     "pipeline",
-    contents: "every ten seconds; counts are since the start, and a field is in the stages named",
+    contents:
+      "every ten seconds; counts are since the start, and a field is in the stages named",
     tags: [.instance, .stage],
     fields: [
       .integer(
@@ -138,5 +152,12 @@ extension Measurement {
       .integer(.residentBytes, "resident memory [bytes]", when: "in `process`"),
       .integer(.plants, "number of plants", when: "in `process`"),
       .integer(.series, "number of series", when: "in `process`"),
+      .integer(.reported, "time of the report [ms since 1970]", when: "in `process`"),
+      .integer(.critical, "critical alerts of all plants that are active", when: "in `process`"),
+      .integer(.warnings, "other alerts of all plants that are active", when: "in `process`"),
+      .integer(.freeBytes, "free space of the journal's disk [bytes]", when: "in `journal`"),
+      .text(
+        .configuration, "what the configuration has, when it is first taken and whenever it has changed",
+        when: "in `configuration`"),
     ])
 }

@@ -13,6 +13,7 @@ struct Wattline {
     Subcommand(description: ExplainCommand.description, run: ExplainCommand.run),
     Subcommand(description: DiscoverCommand.description, run: DiscoverCommand.run),
     Subcommand(description: DemoCommand.description, run: DemoCommand.run),
+    Subcommand(description: BoardsCommand.description, run: BoardsCommand.run),
     Subcommand(description: SimulateCommand.description, run: SimulateCommand.run),
     Subcommand(description: ReplayCommand.description, run: ReplayCommand.run),
     Subcommand(description: BacktestCommand.description, run: BacktestCommand.run),

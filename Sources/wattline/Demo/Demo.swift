@@ -162,10 +162,10 @@ final class Demo {
     let fault = load.map { "\($0):trip@5s" } ?? "ASSET:KIND@5s"
     let act = interface.flatMap { server in login.map { "\(server.url)act  as \($0.name), password \($0.password)" } }
     return [
+      "boards    \(grafana.map { "\($0.url)/d/wattline-fleet" } ?? "grafana-server is not on PATH; see README")",
       "InfluxDB  \(influx.url)  database wattline",
       "broker    mqtt://127.0.0.1:\(broker.port)",
       "break it  WATTLINE_MQTT_URL=mqtt://127.0.0.1:\(broker.port) wattline simulate --fault \(fault)",
-      "boards    \(grafana.map { "\($0.url)/d/wattline-plant" } ?? "grafana-server is not installed; see README")",
     ] + (act.map { ["act       \($0)"] } ?? [])
   }
 }

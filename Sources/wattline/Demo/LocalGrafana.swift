@@ -1,3 +1,4 @@
+import Boards
 import Foundation
 import LocalServers
 
@@ -8,43 +9,43 @@ final class LocalGrafana {
   private let process: ChildProcess
   private let folder: String
 
-  /// Starts Grafana for a database; returns `nil` if the program or the dashboards are missing.
+  /// Starts Grafana for a database; returns `nil` if the program or the provisioning is missing.
   static func start(influx: String, boards: String) -> LocalGrafana? {
-    let places = ["/usr/sbin/grafana-server", "/usr/bin/grafana-server", "/usr/share/grafana/bin/grafana-server"]
-    let homes = ["/usr/share/grafana"]
-    let files = FileManager.default
-    guard let program = places.first(where: files.isExecutableFile), let home = homes.first(where: files.fileExists),
-      files.fileExists(atPath: boards + "/provisioning"), let port = try? Loopback.freePort()
+    guard let (program, home) = installation(), FileManager.default.fileExists(atPath: boards + "/provisioning"),
+      let port = try? Loopback.freePort()
     else { return nil }
     return try? LocalGrafana(program: program, home: home, port: port, influx: influx, boards: boards)
+  }
+
+  /// Returns the program and its folder of defaults and pages: where packages put them, or as `PATH` tells.
+  private static func installation() -> (program: String, home: String)? {
+    let files = FileManager.default
+    let path = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
+    let folders = ["/usr/sbin", "/usr/bin", "/usr/share/grafana/bin"] + path
+    guard
+      let program = folders.map({ $0 + "/grafana-server" }).first(where: files.isExecutableFile(atPath:))
+    else { return nil }
+    // In an archive that was unpacked, the folder of the program is within that of the defaults.
+    let own = URL(fileURLWithPath: program).resolvingSymlinksInPath().deletingLastPathComponent()
+      .deletingLastPathComponent().path
+    return ["/usr/share/grafana", own].first { files.fileExists(atPath: $0 + "/conf/defaults.ini") }.map {
+      (program, $0)
+    }
   }
 
   private init(program: String, home: String, port: Int, influx: String, boards: String) throws {
     url = "http://127.0.0.1:\(port)"
     folder = FileManager.default.temporaryDirectory.appendingPathComponent("wattline-grafana-\(getpid())").path
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try FileManager.default.createDirectory(atPath: folder + "/boards", withIntermediateDirectories: true)
+    for file in BoardFiles.boards(for: Self.version(of: program)) {
+      try Data(file.contents.utf8).write(to: URL(fileURLWithPath: folder + "/boards/" + file.name))
+    }
     let provisioning = URL(fileURLWithPath: boards + "/provisioning").path
-    // Anonymous read-only access: the demo has no secrets.
-    let settings = """
-      [server]
-      http_addr = 127.0.0.1
-      http_port = \(port)
-      [paths]
-      data = \(folder)/data
-      logs = \(folder)/logs
-      plugins = \(folder)/plugins
-      provisioning = \(provisioning)
-      [auth.anonymous]
-      enabled = true
-      org_role = Viewer
-      [analytics]
-      reporting_enabled = false
-      check_for_updates = false
-      """
+    let settings = Self.settings(folder: folder, port: port, provisioning: provisioning)
     try Data(settings.utf8).write(to: URL(fileURLWithPath: folder + "/grafana.ini"))
     let variables = [
       "WATTLINE_INFLUXDB_URL": influx, "WATTLINE_INFLUXDB_DATABASE": "wattline", "WATTLINE_INFLUXDB_USERNAME": "",
-      "WATTLINE_INFLUXDB_PASSWORD": "", "WATTLINE_BOARDS": URL(fileURLWithPath: boards + "/boards").path,
+      "WATTLINE_INFLUXDB_PASSWORD": "", "WATTLINE_BOARDS": folder + "/boards",
     ]
     // `env` passes the data source's variables to the server only.
     process = try ChildProcess(
@@ -52,6 +53,42 @@ final class LocalGrafana {
       arguments: variables.map { "\($0.key)=\($0.value)" } + [
         program, "--homepath", home, "--config", folder + "/grafana.ini",
       ], log: folder + "/grafana.log")
+  }
+
+  /// The configuration. Anonymous read-only access: the demo has no secrets.
+  private static func settings(folder: String, port: Int, provisioning: String) -> String {
+    """
+    [server]
+    http_addr = 127.0.0.1
+    http_port = \(port)
+    [paths]
+    data = \(folder)/data
+    logs = \(folder)/logs
+    plugins = \(folder)/plugins
+    provisioning = \(provisioning)
+    [dashboards]
+    default_home_dashboard_path = \(folder)/boards/fleet.json
+    [auth.anonymous]
+    enabled = true
+    org_role = Viewer
+    [analytics]
+    reporting_enabled = false
+    check_for_updates = false
+    """
+  }
+
+  /// Returns the version of the boards that a program loads; `grafana-server -v` prints `Version 7.5.5 (…)`.
+  private static func version(of program: String) -> GrafanaVersion {
+    let process = Process()
+    let output = Pipe()
+    process.executableURL = URL(fileURLWithPath: program)
+    process.arguments = ["-v"]
+    (process.standardOutput, process.standardError) = (output, FileHandle.nullDevice)
+    guard (try? process.run()) != nil else { return .current }
+    let text = String(decoding: (try? output.fileHandleForReading.readToEnd()) ?? Data(), as: UTF8.self)
+    process.waitUntilExit()
+    let major = text.firstMatch(of: /Version (\d+)\./).flatMap { Int($0.output.1) }
+    return (major ?? 11) < 8 ? .seven : .current
   }
 
   /// Stops the server and removes its folder.

@@ -1,0 +1,93 @@
+import WattlineTime
+
+/// Points that take long, or a person, to come about: a scenario, answered alerts and commands, a battery's past day,
+/// old hours and days, and the points of a plant in trouble.
+struct RarePoints {
+  private let plant: String
+  private let load: String
+  private let sensor: String
+  /// Milliseconds since 1970.
+  private let time: Int64
+
+  /// Creates the points of a plant.
+  ///
+  /// - Parameters:
+  ///   - plant: Name of the plant.
+  ///   - load: Name of its load.
+  ///   - sensor: Name of a sensor of the load.
+  ///   - time: Time of the points.
+  init(plant: String, load: String, sensor: String, at time: Timestamp) {
+    func escaped(_ name: String) -> String { name.replacing(/[ ,=]/) { "\\" + $0.output } }
+    (self.plant, self.load, self.sensor) = (escaped(plant), escaped(load), escaped(sensor))
+    self.time = time.nanoseconds / 1_000_000
+  }
+
+  /// Line protocol.
+  var lines: String { (scenario + alerts + commands + reports + states + periods).joined(separator: "\n") }
+
+  private var scenario: [String] {
+    let names = ["load_kw", "cost", "peak_kw"].flatMap { name in ["p10", "p50", "p90"].map { "\(name)_\($0)=1" } }
+    return ["scenario,plant=\(plant),scenario=more\\ PV recorded_kw=1,\(names.joined(separator: ",")) \(time)"]
+  }
+
+  private var alerts: [String] {
+    func alert(_ rule: String, state: String, cause: String = "", severity: String = "warning", rank: Int = 2) -> String
+    {
+      let texts = ["status": "raised", "id": rule, "state": state, "cause": cause, "severity": severity, "title": "t"]
+      let fields = texts.map { "\($0.key)=\"\($0.value)\"" } + ["text=\"x\",cause_title=\"\",rank=\(rank)i"]
+      return
+        "alerts,plant=\(plant),asset=\(load),rule=\(rule) \(fields.joined(separator: ",")),since_ms=\(time)i \(time)"
+    }
+    return [
+      alert("returned", state: "returned"), alert("shelved", state: "shelved"),
+      alert("follows", state: "acknowledged", cause: "c"),
+      alert("worst", state: "unacknowledged", severity: "critical", rank: 3),
+    ]
+  }
+
+  private var commands: [String] {
+    ["followed", "not_followed", "advised", "expired", "rejected", "refused", "awaiting"].enumerated().map {
+      offset, state in
+      "command,plant=\(plant),asset=\(load) id=\"i\",action=\"OPTIMIZE\",setpoint_kw=1,reason=\"r\",state=\"\(state)\","
+        + "mode=\"confirm\",expires=\"later\",predicted_kw=1,predicted_cost=1,actual_kw=1 \(time - Int64(offset))"
+    } + [
+      "dispatch,plant=\(plant),asset=bess recommended_kw=1,rule_kw=1,actual_kw=1,soc=0.5,regret=1,shield=true,"
+        + "reason=\"limit\" \(time)"
+    ]
+  }
+
+  /// Reports of processes whose plants are well, and are not. They are fresh for as long as a test takes.
+  private var reports: [String] {
+    [("calm", 0, 0), ("warned", 0, 1), ("alarmed", 1, 0)].map { instance, critical, warnings in
+      "pipeline,instance=\(instance),stage=process critical=\(critical)i,warnings=\(warnings)i,"
+        + "reported_ms=\(time + 60_000)i \(time)"
+    }
+  }
+
+  private var states: [String] {
+    ["no_data", "not_followed", "process_disk"].map {
+      "alert_state,plant=\(plant),asset=_plant,rule=\($0) active=1i \(time)"
+    } + [
+      "health,plant=\(plant),asset=\(load) index=50,state=\"poor\",contributors=\"power\",anomaly=0.5,drift=0.1,"
+        + "trend_per_day=-1,maintenance_days=9,maintenance_days_low=8,maintenance_days_high=10,performance_ratio=0.8,"
+        + "soc_estimate=50,soc_estimate_sd=1,soh_estimate=98,innovation=0,innovation_sd=1 \(time)",
+      "alert_rate,plant=\(plant) raised=1i,average=1,peak=1,standing=1i,stale=0i,shelved=0i,chattering=0i \(time)",
+      "kpi,plant=\(plant) carbon_kg=1,exchange_share=1 \(time - 1)",
+      "kpi,plant=\(plant) import_limit_kw=300,export_limit_kw=150 \(time - 2)",
+      "clean,plant=\(plant),asset=grid,sensor=frequency,unit=Hz value=50,quality=0i \(time)",
+      "clean,plant=\(plant),asset=grid,sensor=current,unit=A value=50,quality=0i \(time)",
+    ]
+  }
+
+  /// Hours and days of the past, which long time ranges read.
+  private var periods: [String] {
+    [("clean_1h", 3), ("clean_1h", 20), ("clean_1d", 70)].flatMap { name, days in
+      [load, "grid"].flatMap { asset in
+        ["power", "voltage", "frequency", "current", sensor].map { sensor in
+          "\(name),plant=\(plant),asset=\(asset),sensor=\(sensor),unit=kW mean=1,energy_kwh=1,good_share=1 "
+            + "\(time - Int64(days) * 86_400_000)"
+        }
+      }
+    }
+  }
+}
