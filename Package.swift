@@ -135,7 +135,8 @@ let package = Package(
     module(
       "HTTPInterface",
       [
-        "WattlineTime", "SystemCore", "PlantModel", "PointSchema", "Settings", "PlantConfig", "PlantPhysics", "Forecasting",
+        "WattlineTime", "SystemCore", "PlantModel", "PointSchema", "Settings", "PlantConfig", "PlantPhysics",
+        "Forecasting",
         "DispatchPolicy", "PayloadDecoding", "InfluxSink", "SinkCore", "Accounts", "Pipeline", "WebServer",
       ]),
     module("LocalServers", ["WattlineTime", "PlantModel", "Settings", "CurlTransport", "InfluxSink"]),
@@ -211,7 +212,8 @@ let package = Package(
     tests(
       "HTTPInterface",
       [
-        "WattlineTime", "SystemCore", "PlantModel", "Settings", "PlantConfig", "PayloadDecoding", "SinkCore", "Accounts",
+        "WattlineTime", "SystemCore", "PlantModel", "Settings", "PlantConfig", "PayloadDecoding", "SinkCore",
+        "Accounts",
         "Pipeline", "LocalServers", "PlantTesting", "WebServer",
       ]),
     tests(

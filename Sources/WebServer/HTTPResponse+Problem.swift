@@ -6,10 +6,11 @@ extension HTTPResponse {
     HTTPResponse(status, contentType: "text/plain; charset=utf-8", body: text.utf8)
   }
 
-  /// Returns a response with a JSON document, members in the order of their names.
+  /// Returns a response with a JSON document, members in the order of their names, which are in snake case.
   public static func json(_ value: some Encodable, status: Int = 200) -> HTTPResponse {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    encoder.keyEncodingStrategy = .convertToSnakeCase
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     guard let body = try? encoder.encode(value) else { return .problem(500, "the answer cannot be written as JSON") }

@@ -98,7 +98,8 @@
           guard endpoint.path.parameters.contains("plant"), role != .admin else { continue }
           let other = interface.answer(Self.request(endpoint, plant: "other", token: tokens[role]))
           let missing = interface.answer(Self.request(endpoint, plant: "missing", token: tokens[role]))
-          #expect(other.status == (mayUse ? 404 : 403), "\(endpoint.id) by \(role) for another's plant: \(other.status)")
+          #expect(
+            other.status == (mayUse ? 404 : 403), "\(endpoint.id) by \(role) for another's plant: \(other.status)")
           #expect(other.status == missing.status, "a plant of others and none are told apart by \(endpoint.id)")
           checked += 1
         }
@@ -158,7 +159,8 @@
       }
       let text = "# a comment\n" + String(decoding: Self.plant("third").bytes, as: UTF8.self)
       #expect(send("POST", "/api/v1/plants", text: text, type: "application/json").status == 415)
-      #expect(send("POST", "/api/v1/plants", text: String(decoding: Self.plant("own").bytes, as: UTF8.self)).status == 409)
+      #expect(
+        send("POST", "/api/v1/plants", text: String(decoding: Self.plant("own").bytes, as: UTF8.self)).status == 409)
       let made = send("POST", "/api/v1/plants", text: text)
       #expect(made.status == 201, "\(String(decoding: made.body, as: UTF8.self))")
       #expect(try String(contentsOfFile: folder.path + "/third.yaml", encoding: .utf8) == text)
@@ -166,7 +168,8 @@
       #expect(send("POST", "/api/v1/plants", text: "hello").status == 422)
       try text.write(toFile: folder.path + "/own.yaml", atomically: true, encoding: .utf8)
       let changed = send(
-        "PUT", "/api/v1/plants/own/file", text: String(decoding: Self.plant("own").bytes, as: UTF8.self), match: "\"no\"")
+        "PUT", "/api/v1/plants/own/file", text: String(decoding: Self.plant("own").bytes, as: UTF8.self),
+        match: "\"no\"")
       #expect(changed.status == 412)
       #expect(send("PUT", "/api/v1/plants/own/file", text: text).status == 409)
     }

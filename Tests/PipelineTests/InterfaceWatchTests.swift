@@ -18,7 +18,8 @@ struct InterfaceWatchTests {
   }
 
   @Test func `slow and failing requests, refused logins and late jobs are faults, a few are not`() {
-    #expect(judged { ($0.requests, $0.slow) = (1_100, 506) }.text.contains("6 % of 100 requests took longer than 0.5 s"))
+    #expect(
+      judged { ($0.requests, $0.slow) = (1_100, 506) }.text.contains("6 % of 100 requests took longer than 0.5 s"))
     #expect(!judged { ($0.requests, $0.slow) = (1_100, 505) }.isStanding)
     #expect(judged { ($0.requests, $0.failed) = (1_020, 520) }.text.contains("100 % of 20 requests failed"))
     #expect(!judged { ($0.requests, $0.failed) = (1_019, 519) }.isStanding)

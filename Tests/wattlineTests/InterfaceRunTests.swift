@@ -58,7 +58,8 @@
       #expect(result.code == 0, "\(result.errors)")
     }
 
-    @Test func `readings that are posted raise an alert, which an operator acknowledges, and the audit has it`() throws {
+    @Test func `readings that are posted raise an alert, which an operator acknowledges, and the audit has it`() throws
+    {
       defer { site.stop() }
       // The first account is made before the process has ever run.
       try add("chief", role: "admin")
@@ -71,7 +72,9 @@
 
       // Readings in watts at an asset of 10 kW.
       let now = Int(Date().timeIntervalSince1970)
-      let rows = (0..<6).map { "{\"asset\":\"pv1\",\"sensor\":\"power\",\"time\":\(now - 60 + $0 * 10),\"value\":5400}" }
+      let rows = (0..<6).map {
+        "{\"asset\":\"pv1\",\"sensor\":\"power\",\"time\":\(now - 60 + $0 * 10),\"value\":5400}"
+      }
       let readings = "[\(rows.joined(separator: ","))]"
       #expect(try send("POST", "/api/v1/plants/first/readings", token: anna, body: readings).status == 403)
       let posted = try send("POST", "/api/v1/plants/first/readings", token: chief, body: readings)
@@ -81,7 +84,8 @@
 
       var alert: [String: Any] = [:]
       let isRaised = Waiting.until(seconds: 20) {
-        alert = (try? send("GET", "/api/v1/alerts", token: anna).items.first { $0["rule"] as? String == "watts" }) ?? [:]
+        alert =
+          (try? send("GET", "/api/v1/alerts", token: anna).items.first { $0["rule"] as? String == "watts" }) ?? [:]
         return !alert.isEmpty
       }
       #expect(isRaised, "\((try? send("GET", "/api/v1/alerts", token: anna)) as Any) \(site.logTail)")

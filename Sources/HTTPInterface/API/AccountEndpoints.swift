@@ -12,17 +12,17 @@ struct AccountEndpoints: Sendable {
 
   /// Tokens of a login.
   struct Tokens: Encodable {
-    var access_token, refresh_token: String
-    var token_type = "Bearer"
-    var expires_in: Int
+    var accessToken, refreshToken: String
+    var tokenType = "Bearer"
+    var expiresIn: Int
 
     static let schema = Schema.object([
       "access_token": .string, "refresh_token": .string, "token_type": .word(["Bearer"]), "expires_in": .integer,
     ])
 
     init(_ pair: TokenPair, at now: Timestamp) {
-      (access_token, refresh_token) = (pair.access.text, pair.refresh.text)
-      expires_in = max(0, Int((pair.expires - now).inSeconds))
+      (accessToken, refreshToken) = (pair.access.text, pair.refresh.text)
+      expiresIn = max(0, Int((pair.expires - now).inSeconds))
     }
   }
 
@@ -40,7 +40,7 @@ struct AccountEndpoints: Sendable {
   private struct User: Encodable {
     var name, role, created: String
     var plants: [String]?
-    var has_password: Bool
+    var hasPassword: Bool
 
     static let schema = Schema.object([
       "name": .string, "role": .word(Role.allCases.map(\.rawValue)), "created": .time,
@@ -49,7 +49,7 @@ struct AccountEndpoints: Sendable {
 
     init(_ account: Account) {
       (name, role, created) = (account.name, account.role.rawValue, account.created.description)
-      (plants, has_password) = (account.plants.names, account.hasPassword)
+      (plants, hasPassword) = (account.plants.names, account.hasPassword)
     }
   }
 
@@ -86,7 +86,8 @@ struct AccountEndpoints: Sendable {
   private var login: Endpoint {
     Endpoint(
       method: "POST", path: "/api/v1/login", id: "login", group: "accounts", summary: "tokens for name and password",
-      details: "The access token goes into the header `authorization: Bearer TOKEN` and is good for a quarter of an hour. "
+      details:
+        "The access token goes into the header `authorization: Bearer TOKEN` and is good for a quarter of an hour. "
         + "The refresh token gives the next ones, once. After some failed logins a name or address waits, and the header "
         + "`retry-after` says how long.",
       body: .init(contentTypes: Self.json, schema: .object(["username": .string, "password": .string])),
@@ -103,8 +104,10 @@ struct AccountEndpoints: Sendable {
 
   private var refresh: Endpoint {
     Endpoint(
-      method: "POST", path: "/api/v1/refresh", id: "refresh", group: "accounts", summary: "new tokens for a refresh token",
-      details: "A refresh token is good once. Who uses one twice ends its session, because one of the two has stolen it.",
+      method: "POST", path: "/api/v1/refresh", id: "refresh", group: "accounts",
+      summary: "new tokens for a refresh token",
+      details:
+        "A refresh token is good once. Who uses one twice ends its session, because one of the two has stolen it.",
       body: .init(contentTypes: Self.json, schema: .object(["refresh_token": .string])),
       responses: [.json("The tokens.", Tokens.schema)], problems: [401, 422, 429, 503],
       answer: { call throws(Problem) in
@@ -145,7 +148,8 @@ struct AccountEndpoints: Sendable {
   private var logout: Endpoint {
     Endpoint(
       method: "POST", path: "/api/v1/logout", id: "logout", group: "accounts", summary: "ends the session",
-      details: "Its access token and its refresh token end at once. A key or the token of another issuer has no session.",
+      details:
+        "Its access token and its refresh token end at once. A key or the token of another issuer has no session.",
       access: .known, responses: [.empty("The session has ended.")], problems: [409, 503],
       answer: { call throws(Problem) in
         guard let principal = call.principal else { throw Problem(401, "there is no session") }
@@ -188,7 +192,8 @@ struct AccountEndpoints: Sendable {
   private var addUser: Endpoint {
     Endpoint(
       method: "POST", path: "/api/v1/users", id: "addUser", group: "accounts", summary: "adds an account",
-      details: "A password has at least \(AccountStore.shortestPassword) characters. A service may do without, and then has "
+      details:
+        "A password has at least \(AccountStore.shortestPassword) characters. A service may do without, and then has "
         + "keys alone. Without `plants` they are all.",
       access: .action(.manageUsers),
       body: .init(
@@ -238,8 +243,10 @@ struct AccountEndpoints: Sendable {
 
   private var removeUser: Endpoint {
     Endpoint(
-      method: "DELETE", path: "/api/v1/users/{name}", id: "removeUser", group: "accounts", summary: "removes an account",
-      details: "Its keys and sessions end at once. The last admin cannot be removed here.", access: .action(.manageUsers),
+      method: "DELETE", path: "/api/v1/users/{name}", id: "removeUser", group: "accounts",
+      summary: "removes an account",
+      details: "Its keys and sessions end at once. The last admin cannot be removed here.",
+      access: .action(.manageUsers),
       responses: [.empty("It is removed.")], problems: [409, 422, 503],
       answer: { call throws(Problem) in
         let account = try find(call.parameter("name"))

@@ -1,8 +1,8 @@
 import Accounts
 import Pipeline
 import PlantModel
-import WebServer
 import WattlineTime
+import WebServer
 
 /// Alerts that are active or not acknowledged, and what people decide about them.
 struct AlertEndpoints: Sendable {
@@ -51,7 +51,8 @@ struct AlertEndpoints: Sendable {
   private var list: Endpoint {
     Endpoint(
       path: "/api/v1/alerts", id: "listAlerts", group: "alerts", summary: "alerts that stand",
-      details: "Alerts that are active, or over and not acknowledged: the most severe first, then those that nobody has "
+      details:
+        "Alerts that are active, or over and not acknowledged: the most severe first, then those that nobody has "
         + "acknowledged, then the latest.",
       access: .action(.readAlerts),
       parameters: [

@@ -83,7 +83,8 @@ struct CommandEndpoints: Sendable {
     Endpoint(
       method: "POST", path: PathTemplate("/api/v1/commands/{id}/\(answer.rawValue)"), id: "\(answer.rawValue)Command",
       group: "commands", summary: answer == .confirm ? "a command is to be carried out" : "a command is turned down",
-      details: "Only a command that is `awaiting` can be decided, and before it expires. Its identifier is unique in its "
+      details:
+        "Only a command that is `awaiting` can be decided, and before it expires. Its identifier is unique in its "
         + "plant; where two plants have the same, `plant` says which is meant.",
       access: .action(.decideCommands), parameters: [.init(name: "plant", meaning: "the plant of the command")],
       responses: [

@@ -13,10 +13,10 @@ struct DispatchEndpoints: Sendable {
   /// A recommendation as the interface writes it.
   struct Document: Encodable {
     var plant, asset, time, reason: String
-    var recommended_kw: Double?
+    var recommendedKw: Double?
     var soc: Double?
     var price: Double?
-    var lacks_data: Bool
+    var lacksData: Bool
 
     static let schema = Schema.object([
       "plant": .string, "asset": .string, "time": .time, "reason": .string, "recommended_kw": .optional(.number),
@@ -26,16 +26,16 @@ struct DispatchEndpoints: Sendable {
     init(_ decision: DispatchDecision, asset: String, plant: String) {
       (self.plant, self.asset, time, reason) = (plant, asset, decision.time.description, decision.reason)
       // Without data the power is not a setpoint.
-      recommended_kw = decision.lacksData ? nil : decision.recommendedKilowatts.known
-      (soc, price, lacks_data) = (decision.stateOfCharge.known, decision.price.known, decision.lacksData)
+      recommendedKw = decision.lacksData ? nil : decision.recommendedKilowatts.known
+      (soc, price, lacksData) = (decision.stateOfCharge.known, decision.price.known, decision.lacksData)
     }
   }
 
   private struct Plan: Encodable {
-    var power_kw: [Double?]
+    var powerKw: [Double?]
     var soc: [Double?]
     var cost: Double?
-    var cost_without: Double?
+    var costWithout: Double?
     var saving: Double?
 
     static let schema = Schema.object([
@@ -67,7 +67,8 @@ struct DispatchEndpoints: Sendable {
     Endpoint(
       method: "POST", path: "/api/v1/plants/{plant}/dispatch/run", id: "runDispatch", group: "dispatch",
       summary: "the cheapest plan of a battery for given loads and prices",
-      details: "All slots are taken as known, so this is the lower bound of the cost, not a forecast. Energy left at the "
+      details:
+        "All slots are taken as known, so this is the lower bound of the cost, not a forecast. Energy left at the "
         + "end has no value. Lists have one number a slot, at most \(Self.mostSlots). Sizes that are missing are those of "
         + "the plant's battery.",
       access: .action(.runDispatch),
@@ -100,13 +101,15 @@ struct DispatchEndpoints: Sendable {
       exportPrice: try body.number("export_price", in: -1e6...1e6) ?? 0,
       wearPrice: try body.number("wear_price", in: 0...1e6) ?? 0,
       demandCharge: try body.number("demand_charge", in: 0...1e6) ?? 0)
-    guard let load = try body.numbers("load_kw", most: mostSlots), let price = try body.numbers("price", most: mostSlots)
+    guard let load = try body.numbers("load_kw", most: mostSlots),
+      let price = try body.numbers("price", most: mostSlots)
     else { throw Problem(422, "'load_kw' and 'price' are needed, one number a slot") }
     let generation =
       try body.numbers("generation_kw", most: mostSlots) ?? Array(repeating: 0, count: load.count)
     guard !load.isEmpty, load.count == price.count, load.count == generation.count else {
       throw Problem(
-        422, "'load_kw', 'generation_kw' and 'price' must have equally many numbers, at least one; they have "
+        422,
+        "'load_kw', 'generation_kw' and 'price' must have equally many numbers, at least one; they have "
           + "\(load.count), \(generation.count) and \(price.count)")
     }
     var series = DispatchSeries()
@@ -120,7 +123,7 @@ struct DispatchEndpoints: Sendable {
       return (battery.minimumStateOfCharge + energy / battery.energyKilowattHours).known
     }
     return Plan(
-      power_kw: powers.map(\.known), soc: charges, cost: cost.known, cost_without: without.known,
+      powerKw: powers.map(\.known), soc: charges, cost: cost.known, costWithout: without.known,
       saving: (without - cost).known)
   }
 

@@ -24,12 +24,12 @@ struct ForecastEndpoints: Sendable {
   private struct Forecast: Encodable {
     var asset, sensor, model, issued: String
     var unit: String?
-    var step_s: Int
+    var stepSeconds: Int
     var slots: [Slot]
 
     static let schema = Schema.object([
       "asset": .string, "sensor": .string, "model": .string, "issued": .time, "unit": .optional(.string),
-      "step_s": .integer, "slots": .array(Slot.schema),
+      "step_seconds": .integer, "slots": .array(Slot.schema),
     ])
   }
 
@@ -51,7 +51,8 @@ struct ForecastEndpoints: Sendable {
     Endpoint(
       path: "/api/v1/plants/{plant}/forecasts", id: "listForecasts", group: "forecasts",
       summary: "the latest forecast of each series of a plant",
-      details: "Quantiles of the mean of each slot, in the series' unit: 80 of 100 values are to lie between p10 and p90.",
+      details:
+        "Quantiles of the mean of each slot, in the series' unit: 80 of 100 values are to lie between p10 and p90.",
       access: .action(.readForecasts),
       parameters: [
         .init(name: "asset", meaning: "only of this asset"), .init(name: "sensor", meaning: "only of this sensor"),
@@ -84,7 +85,7 @@ struct ForecastEndpoints: Sendable {
           }
           return Forecast(
             asset: forecast.asset, sensor: forecast.sensor, model: issue.model, issued: issue.issued.description,
-            unit: forecast.unit, step_s: Int(issue.step.inSeconds), slots: slots)
+            unit: forecast.unit, stepSeconds: Int(issue.step.inSeconds), slots: slots)
         }
         return .json(try Page(all, call: call))
       })
@@ -115,7 +116,8 @@ struct ForecastEndpoints: Sendable {
     Endpoint(
       path: "/api/v1/plants/{plant}/forecasts/scores", id: "listForecastScores", group: "forecasts",
       summary: "how good the forecasts of a plant have been",
-      details: "By series, model and lead time, of `forecast_eval` in the span: mean absolute error, bias of the median, "
+      details:
+        "By series, model and lead time, of `forecast_eval` in the span: mean absolute error, bias of the median, "
         + "mean pinball loss, and the share of values between p10 and p90, in the series' unit.",
       access: .action(.readForecasts),
       parameters: [
@@ -162,7 +164,8 @@ struct ForecastEndpoints: Sendable {
     return Endpoint(
       method: "POST", path: "/api/v1/plants/{plant}/forecasts/train", id: "trainForecasts", group: "forecasts",
       summary: "trains the models of a plant anew",
-      details: "Models train a little each minute, so that no reading waits; the new ones are used from the next local day "
+      details:
+        "Models train a little each minute, so that no reading waits; the new ones are used from the next local day "
         + "on. Without `asset` and `sensor`, those of all forecast series. They are also trained each week, and when "
         + "their errors grow.",
       access: .action(.runDispatch),
@@ -178,7 +181,9 @@ struct ForecastEndpoints: Sendable {
       answer: { call throws(Problem) in
         let plant = try api.plant(of: call, for: .runDispatch)
         let body = try JSONBody(call, members: ["asset", "sensor"])
-        let (asset, sensor) = (try body.optionalText("asset", longest: 200), try body.optionalText("sensor", longest: 200))
+        let (asset, sensor) = (
+          try body.optionalText("asset", longest: 200), try body.optionalText("sensor", longest: 200)
+        )
         var members = ["action": "train"]
         (members["asset"], members["sensor"]) = (asset, sensor)
         _ = try api.request(of: plant.name, subject: "forecasts", members: members)
@@ -189,8 +194,8 @@ struct ForecastEndpoints: Sendable {
   private var models: Endpoint {
     struct Model: Encodable {
       var name: String
-      var minimum_days: Int
-      var is_live: Bool
+      var minimumDays: Int
+      var isLive: Bool
     }
     return Endpoint(
       path: "/api/v1/forecasts/models", id: "listForecastModels", group: "forecasts", summary: "models that there are",
@@ -202,7 +207,7 @@ struct ForecastEndpoints: Sendable {
       ],
       answer: { call throws(Problem) in
         let all = ForecastModels.registered.map {
-          Model(name: $0.model.name, minimum_days: $0.model.minimumDays, is_live: $0.live != nil)
+          Model(name: $0.model.name, minimumDays: $0.model.minimumDays, isLive: $0.live != nil)
         }
         return .json(try Page(all, call: call))
       })

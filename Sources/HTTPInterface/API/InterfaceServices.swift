@@ -19,8 +19,9 @@ public struct InterfaceServices: Sendable {
     public var name: String?
 
     /// Creates a request; the parameters are the properties of the same names.
-    public init(events: [String], from: String? = nil, days: Int = 7, runs: Int = 500, seed: Int = 1, name: String? = nil)
-    {
+    public init(
+      events: [String], from: String? = nil, days: Int = 7, runs: Int = 500, seed: Int = 1, name: String? = nil
+    ) {
       (self.events, self.from, self.days) = (events, from, days)
       (self.runs, self.seed, self.name) = (runs, seed, name)
     }
@@ -53,7 +54,8 @@ public struct InterfaceServices: Sendable {
   public init(
     scenarioMistake: @escaping @Sendable (ScenarioRequest) -> String?,
     scenario:
-      @escaping @Sendable (Plant, DatabaseSettings, ScenarioRequest, @escaping (Double) throws -> Void) throws -> [UInt8],
+      @escaping @Sendable (Plant, DatabaseSettings, ScenarioRequest, @escaping (Double) throws -> Void) throws ->
+      [UInt8],
     report: @escaping @Sendable (Plant, DatabaseSettings, String?) throws -> [UInt8]
   ) {
     (self.scenarioMistake, self.scenario, self.report) = (scenarioMistake, scenario, report)
@@ -61,5 +63,6 @@ public struct InterfaceServices: Sendable {
 
   /// Services that do nothing, for tests.
   public static let none = InterfaceServices(
-    scenarioMistake: { _ in nil }, scenario: { _, _, _, _ in Array("{}".utf8) }, report: { _, _, _ in Array("{}".utf8) })
+    scenarioMistake: { _ in nil }, scenario: { _, _, _, _ in Array("{}".utf8) }, report: { _, _, _ in Array("{}".utf8) }
+  )
 }

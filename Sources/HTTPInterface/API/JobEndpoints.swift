@@ -66,7 +66,8 @@ struct JobEndpoints: Sendable {
   private var list: Endpoint {
     Endpoint(
       path: "/api/v1/jobs", id: "listJobs", group: "jobs", summary: "your jobs",
-      details: "Oldest first, without their results. An admin sees all.", access: .known, parameters: [.limit, .cursor],
+      details: "Oldest first, without their results. An admin sees all.", access: .known,
+      parameters: [.limit, .cursor],
       responses: [.json("The jobs.", .page(Document.schema))],
       answer: { call throws(Problem) in
         let page = try Page(visible(call).map(\.id), call: call)

@@ -19,7 +19,7 @@ struct PlantEndpoints: Sendable {
     var assets: Int
     var sensors: Int
     var alerts: Int
-    var last_reading: String?
+    var lastReading: String?
 
     static let members: [String: Schema] = [
       "name": .string, "timezone": .string, "currency": .string, "assets": .integer, "sensors": .integer,
@@ -31,7 +31,7 @@ struct PlantEndpoints: Sendable {
       assets = max(plant.assets.count, view.assets.count)
       sensors = view.sensors.count
       alerts = view.standing.count { $0.state != .returned }
-      last_reading = view.lastReading > .distantPast ? view.lastReading.description : nil
+      lastReading = view.lastReading > .distantPast ? view.lastReading.description : nil
     }
   }
 
@@ -84,7 +84,8 @@ struct PlantEndpoints: Sendable {
 
   private var one: Endpoint {
     Endpoint(
-      path: "/api/v1/plants/{plant}", id: "getPlant", group: "plants", summary: "one plant", details: "Its state in short.",
+      path: "/api/v1/plants/{plant}", id: "getPlant", group: "plants", summary: "one plant",
+      details: "Its state in short.",
       access: .action(.readPlants), responses: [.json("The plant.", .object(Summary.members))],
       answer: { call throws(Problem) in
         let plant = try api.plant(of: call, for: .readPlants)
@@ -108,7 +109,8 @@ struct PlantEndpoints: Sendable {
   private var create: Endpoint {
     Endpoint(
       method: "POST", path: "/api/v1/plants", id: "createPlant", group: "plants", summary: "adds a plant",
-      details: "The body is the plant's file. It is checked as `wattline check` does, with all other files, and written "
+      details:
+        "The body is the plant's file. It is checked as `wattline check` does, with all other files, and written "
         + "as it is, comments included. The pipeline takes it up at once.",
       access: .action(.managePlants), body: .init(contentTypes: [Self.yaml], schema: .string),
       responses: [.json("The plant is there.", Written.schema, status: 201)], problems: [409, 422, 503],
@@ -163,7 +165,7 @@ struct PlantEndpoints: Sendable {
     struct Asset: Encodable {
       var name, kind: String
       var within: String?
-      var rated_kw: Double?
+      var ratedKw: Double?
       var health: Double?
     }
     return Endpoint(
@@ -185,7 +187,7 @@ struct PlantEndpoints: Sendable {
         let declared = plant.assets.map { asset in
           Asset(
             name: asset.name, kind: asset.kind.rawValue, within: asset.within,
-            rated_kw: asset.nominalKilowatts?.known, health: nil)
+            ratedKw: asset.nominalKilowatts?.known, health: nil)
         }
         let names = Set(declared.map(\.name))
         var all =
@@ -209,7 +211,8 @@ struct PlantEndpoints: Sendable {
     return Endpoint(
       path: "/api/v1/plants/{plant}/sensors", id: "listSensors", group: "plants",
       summary: "sensors of a plant with their latest values",
-      details: "`quality` says what the value is worth; 0 is good. A sensor without a value has had no reading since the "
+      details:
+        "`quality` says what the value is worth; 0 is good. A sensor without a value has had no reading since the "
         + "process started, or its last one has no usable value.",
       access: .action(.readSensors),
       parameters: [.init(name: "asset", meaning: "only of this asset"), .limit, .cursor],
@@ -273,7 +276,8 @@ extension PlantEndpoints {
     let line = text.split(whereSeparator: \.isNewline).first { $0.hasPrefix("plant:") }
     let name = line?.dropFirst(6).trimmingCharacters(in: CharacterSet(charactersIn: " \t\"'")) ?? ""
     guard !name.isEmpty else {
-      throw Problem(422, loaded.diagnostics.first?.description ?? "the file names no plant; it starts with 'plant: NAME'")
+      throw Problem(
+        422, loaded.diagnostics.first?.description ?? "the file names no plant; it starts with 'plant: NAME'")
     }
     return name
   }
@@ -307,7 +311,8 @@ extension PlantEndpoints {
 
   private static func unwritable(_ path: String) -> Problem {
     Problem(
-      503, "\(path) cannot be written; the interface changes plants only where the process may write to the folder of "
+      503,
+      "\(path) cannot be written; the interface changes plants only where the process may write to the folder of "
         + "the configuration")
   }
 }

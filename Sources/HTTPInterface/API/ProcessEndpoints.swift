@@ -62,7 +62,8 @@ struct ProcessEndpoints: Sendable {
     Endpoint(
       method: "POST", path: PathTemplate("/api/v1/sources/{source}/\(action)"), id: "\(action)Source", group: "sources",
       summary: action == "stop" ? "receives no more messages" : "receives messages again",
-      details: "While a source is stopped, its messages wait at the broker, as long as the broker keeps them. Readings that "
+      details:
+        "While a source is stopped, its messages wait at the broker, as long as the broker keeps them. Readings that "
         + "are posted here are still taken.",
       access: .action(.controlSource), responses: [.json("The source.", Source.schema)],
       answer: { call throws(Problem) in
@@ -95,7 +96,8 @@ struct ProcessEndpoints: Sendable {
     Endpoint(
       method: "POST", path: "/api/v1/config/check", id: "checkPlantFile", group: "configuration",
       summary: "checks a plant's file that is not in the folder",
-      details: "The body is the file; it is checked with all others of the folder, in place of the one of the same plant. "
+      details:
+        "The body is the file; it is checked with all others of the folder, in place of the one of the same plant. "
         + "Nothing is written.",
       access: .action(.manageConfiguration),
       body: .init(contentTypes: [PlantEndpoints.yaml], schema: .string),

@@ -27,7 +27,8 @@ struct ReadingEndpoints: Sendable {
     Endpoint(
       method: "POST", path: "/api/v1/plants/{plant}/readings", id: "postReadings", group: "readings",
       summary: "takes readings of a plant",
-      details: "JSON: a list of `{asset, sensor, time, value, unit}`; CSV with the columns time, asset, sensor, value and "
+      details:
+        "JSON: a list of `{asset, sensor, time, value, unit}`; CSV with the columns time, asset, sensor, value and "
         + "perhaps unit; or line protocol with the tags asset and sensor. All are taken or none, at most 10,000. Without "
         + "a time it is now. What was posted before is not taken again. They are safe once this answers, as over MQTT.",
       access: .action(.writeReadings),

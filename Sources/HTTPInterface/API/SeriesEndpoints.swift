@@ -30,10 +30,12 @@ struct SeriesEndpoints: Sendable {
           .init(name: "quality", meaning: "`good` leaves out what is not of quality 0", schema: .word(["good"])),
           .init(
             name: "from",
-            meaning: "first time: a date or time of the plant's zone, a time with a zone, or a span before now; -1d if it "
+            meaning:
+              "first time: a date or time of the plant's zone, a time with a zone, or a span before now; -1d if it "
               + "is missing"),
           .init(name: "to", meaning: "time at which the span ends, itself left out; now if it is missing"),
-          .init(name: "limit", meaning: "largest number of points, 10000 if it is missing", schema: .within(1...100_000)),
+          .init(
+            name: "limit", meaning: "largest number of points, 10000 if it is missing", schema: .within(1...100_000)),
           .cursor,
         ],
         responses: [
@@ -123,7 +125,8 @@ private struct SeriesQuery {
       guard let text = call.argument(name) else { return usual }
       guard let time = TimeText.timestamp(text, calendar: &calendar, now: now) else {
         throw Problem(
-          400, "\(name) must be a date such as 2026-10-25, a time such as 2026-10-25T14:00:00Z, or a span such as -7d, "
+          400,
+          "\(name) must be a date such as 2026-10-25, a time such as 2026-10-25T14:00:00Z, or a span such as -7d, "
             + "not '\(text.prefix(100))'")
       }
       // Before and after these the database has no times.

@@ -12,7 +12,8 @@ struct StudyEndpoints: Sendable {
     Endpoint(
       method: "POST", path: "/api/v1/plants/{plant}/scenarios", id: "runScenario", group: "scenarios",
       summary: "runs a span of a plant's past with other events",
-      details: "As `wattline scenario`: an event is `[asset:]kind[=amount][@onset][+duration]`, such as `heat=+6K@2d+3d`. "
+      details:
+        "As `wattline scenario`: an event is `[asset:]kind[=amount][@onset][+duration]`, such as `heat=+6K@2d+3d`. "
         + "It is a job. Its result has quantiles of energy, cost and peak, and is kept as the measurement `scenario` of "
         + "the series.",
       access: .action(.runScenarios),
@@ -37,7 +38,8 @@ struct StudyEndpoints: Sendable {
       throw Problem(422, "'events' must have at least one event, such as heat=+6K@2d+3d")
     }
     return InterfaceServices.ScenarioRequest(
-      events: events, from: try body.optionalText("from", longest: 30), days: try body.integer("days", in: 1...366) ?? 7,
+      events: events, from: try body.optionalText("from", longest: 30),
+      days: try body.integer("days", in: 1...366) ?? 7,
       runs: try body.integer("runs", in: 1...2_000) ?? 500, seed: try body.integer("seed", in: 0...1_000_000) ?? 1,
       name: try body.optionalText("name", longest: 200))
   }

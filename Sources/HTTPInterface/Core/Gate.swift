@@ -29,7 +29,8 @@ struct Gate: Sendable {
     }
     if case .action(let action) = endpoint.access, !allows(principal, to: action, request: request) {
       throw Problem(
-        403, "role \(principal.role.rawValue) with these scopes may not do this; it needs the scope "
+        403,
+        "role \(principal.role.rawValue) with these scopes may not do this; it needs the scope "
           + action.scope.rawValue)
     }
     return principal

@@ -37,7 +37,8 @@ public struct Interface: Sendable {
   public init(
     settings: HTTPSettings, program: ProgramFacts, status: @escaping @Sendable () -> PipelineStatus
   ) {
-    self.init(settings: settings, program: program, status: status, statistics: RequestStatistics(), api: nil, gate: nil)
+    self.init(
+      settings: settings, program: program, status: status, statistics: RequestStatistics(), api: nil, gate: nil)
   }
 
   /// Creates a whole interface.
@@ -144,7 +145,9 @@ public struct Interface: Sendable {
   /// Refuses a body that is missing, or of another type.
   private static func check(_ request: HTTPRequest, against body: Endpoint.Body) throws(Problem) {
     if request.body.isEmpty {
-      if body.isRequired { throw Problem(400, "a body of type \(body.contentTypes.joined(separator: " or ")) is needed") }
+      if body.isRequired {
+        throw Problem(400, "a body of type \(body.contentTypes.joined(separator: " or ")) is needed")
+      }
       return
     }
     let type = (request.headers["content-type"] ?? "").prefix { $0 != ";" }.filter { $0 != " " }.lowercased()

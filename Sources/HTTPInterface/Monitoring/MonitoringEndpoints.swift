@@ -25,7 +25,8 @@ struct MonitoringEndpoints: Sendable {
 
   private var ready: Endpoint {
     Endpoint(
-      path: "/health/ready", id: "getReadiness", group: "health and metrics", summary: "whether the process does its work",
+      path: "/health/ready", id: "getReadiness", group: "health and metrics",
+      summary: "whether the process does its work",
       details: "200 while every subscription is confirmed, the database takes points, and the journal advances.",
       responses: [
         .json("It does; the list is empty.", Self.readiness),

@@ -26,7 +26,8 @@ struct ActPages: Sendable {
           + "`alert` or `command` shows one alone; boards link there.",
         parameters: [
           .init(name: "alert", meaning: "identifier of an alert"),
-          .init(name: "command", meaning: "identifier of a command"), .init(name: "plant", meaning: "only of this plant"),
+          .init(name: "command", meaning: "identifier of a command"),
+          .init(name: "plant", meaning: "only of this plant"),
           .init(name: "note", meaning: "what was done last"),
         ],
         responses: [.init(status: 200, meaning: "The page.", contentTypes: [Self.html])],
@@ -277,7 +278,8 @@ struct ActPages: Sendable {
 
   private func button(_ action: String, id: String? = nil, words: String, fields: String = "") -> String {
     let field = id.map { "<input type=\"hidden\" name=\"id\" value=\"\(HTMLText.escaped($0))\">" } ?? ""
-    return "<form method=\"post\" action=\"/act\"><input type=\"hidden\" name=\"do\" value=\"\(action)\">\(field)\(fields)"
+    return
+      "<form method=\"post\" action=\"/act\"><input type=\"hidden\" name=\"do\" value=\"\(action)\">\(field)\(fields)"
       + "<button>\(words)</button></form>"
   }
 }
