@@ -27,6 +27,8 @@
     private let renews = Atomic<Bool>(false)
     private let isLeaving = Atomic<Bool>(false)
     private var exchanges: [UInt64: Exchange] = [:]
+    /// Connections whose method is not known, and whether they were told.
+    private var refused: [OpaquePointer: Bool] = [:]
     private var connections = 0
     private var lastID: UInt64 = 0
     private var buffer: [UInt8]
@@ -165,13 +167,16 @@
       case LWS_CALLBACK_WSI_DESTROY:
         connections -= 1
         if upgrading == wsi { upgrading = nil }
+        refused[wsi] = nil
         sockets?.ended(wsi)
       case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: return beginUpgrade(wsi, bytes: bytes)
       // libwebsockets opens no WebSocket itself.
       case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: return -1
-      case LWS_CALLBACK_RAW_ADOPT: return sockets?.begin(wsi) ?? -1
-      case LWS_CALLBACK_RAW_RX: return sockets?.receive(bytes, length: length, of: wsi) ?? -1
+      case LWS_CALLBACK_RAW_ADOPT: return sockets?.has(wsi) == true ? sockets?.begin(wsi) ?? -1 : beginRefusal(of: wsi)
+      case LWS_CALLBACK_RAW_RX:
+        return refused[wsi] != nil ? 0 : sockets?.receive(bytes, length: length, of: wsi) ?? -1
       case LWS_CALLBACK_RAW_WRITEABLE:
+        if refused[wsi] != nil { return refuse(wsi) }
         return buffer.withUnsafeMutableBytes { sockets?.write(wsi, through: $0) ?? -1 }
       case LWS_CALLBACK_TIMER: return sockets?.checkLife(of: wsi) ?? 0
       case LWS_CALLBACK_HTTP: return begin(wsi, session: session, bytes: bytes, length: length)
@@ -189,6 +194,35 @@
       }
       return 0
     }
+
+    /// Takes a connection whose method libwebsockets does not know, such as TRACE.
+    private func beginRefusal(of wsi: OpaquePointer) -> Int32 {
+      refused[wsi] = false
+      lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, 5)
+      lws_callback_on_writable(wsi)
+      return 0
+    }
+
+    /// Tells a client once that its method is not served. The client closes, or the time runs out.
+    private func refuse(_ wsi: OpaquePointer) -> Int32 {
+      guard refused[wsi] == false else { return 0 }
+      refused[wsi] = true
+      let problem = HTTPResponse.problem(405, "the method is not served; \(Self.methods) are")
+      let head =
+        "HTTP/1.1 405 Method Not Allowed\r\nallow: \(Self.methods)\r\ncontent-type: \(problem.contentType)\r\n"
+        + "content-length: \(problem.body.count)\r\nconnection: close\r\n\r\n"
+      let text = Array(head.utf8) + problem.body
+      let headroom = wattline_lws_headroom()
+      let sent = buffer.withUnsafeMutableBytes { buffer in
+        UnsafeMutableRawBufferPointer(rebasing: buffer[headroom...]).copyBytes(from: text)
+        return lws_write(
+          wsi, buffer.baseAddress?.assumingMemoryBound(to: UInt8.self).advanced(by: headroom), text.count,
+          LWS_WRITE_HTTP)
+      }
+      return sent < 0 ? -1 : 0
+    }
+
+    private static let methods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 
     /// Takes a request for a WebSocket as a plain one.
     ///
