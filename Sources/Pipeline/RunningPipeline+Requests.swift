@@ -1,10 +1,7 @@
 import Foundation
-import InfluxSink
 public import PlantConfig
 public import PlantModel
-import PointSchema
 public import Settings
-import SinkCore
 import StreamCore
 import SystemCore
 public import WattlineTime
@@ -84,32 +81,14 @@ extension RunningPipeline {
   }
 
   /// Writes a point about what was done or refused at the interface.
-  ///
-  /// - Parameters:
-  ///   - action: What was done or refused.
-  ///   - user: Name of the account.
-  ///   - address: Address of the client.
-  ///   - target: What it was done to.
-  ///   - result: Whether it was done.
-  ///   - time: When it was.
-  public func record(
-    action: String, by user: String, from address: String, target: String, result: String, at time: Timestamp
-  ) {
-    var points = PointBatch()
+  public func record(_ audit: AuditPoint) {
+    var audit = audit
     // Points of one time would replace each other.
-    let own = lastAudit.with { last in
-      last = max(time.floored(to: .milliseconds(1)), last + .milliseconds(1))
+    audit.time = lastAudit.with { last in
+      last = max(audit.time.floored(to: .milliseconds(1)), last + .milliseconds(1))
       return last
     }
-    points.begin(PointKey(.audit, .process, settings.mqtt.clientID, action), at: own)
-    points.field(.user, text: user)
-    points.field(.address, text: address)
-    points.field(.target, text: target)
-    points.field(.result, text: result)
-    var encoder = LineEncoder()
-    encoder.append(points)
-    // It does not come from the journal, so its offset acknowledges nothing.
-    stores.sink.offer(encoder.drain(upTo: 0))
+    stores.sink.offer(audit.rendered(instance: settings.mqtt.clientID))
   }
 
   /// Lets the process raise alerts about its HTTP interface.

@@ -28,6 +28,10 @@ struct WrittenPointsTests {
     written.read(reporter.report(Self.status(processor.ledger), at: .distantPast).bytes)
     written.read(reporter.report(configuration: "started with 1 plant", at: .distantPast).bytes)
 
+    let audit = AuditPoint(
+      action: "login", user: "anna", address: "192.0.2.1", target: "", result: "done", time: .distantPast)
+    written.read(audit.rendered(instance: "a").bytes)
+
     for measurement in Measurement.all {
       let seen = written.fields[measurement.name, default: []]
       #expect(!seen.isEmpty, "nothing writes \(measurement.name)")

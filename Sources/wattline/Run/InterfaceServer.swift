@@ -35,8 +35,9 @@ struct InterfaceServer {
       pipeline: PipelineAccess(pipeline), accounts: accounts, services: .program,
       audit: { entry in
         pipeline.record(
-          action: entry.action, by: entry.user, from: entry.address, target: entry.target, result: entry.result,
-          at: entry.time)
+          AuditPoint(
+            action: entry.action, user: entry.user, address: entry.address, target: entry.target,
+            result: entry.result, time: entry.time))
       })
     pipeline.watch(interface: interface.facts)
     let live = LiveEndpoint(
