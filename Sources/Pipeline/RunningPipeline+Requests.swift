@@ -2,6 +2,7 @@ import Foundation
 public import PlantConfig
 public import PlantModel
 public import Settings
+import SinkCore
 import StreamCore
 import SystemCore
 public import WattlineTime
