@@ -40,7 +40,7 @@ public enum PlantScope: Hashable, Sendable, CustomStringConvertible {
 public struct Account: Hashable, Sendable {
   /// Name: 1 to 64 letters, digits and `.`, `_`, `-` of ASCII.
   public var name: String
-  /// What it may do.
+  /// The rights of the account.
   public var role: Role
   /// On which plants. An admin has all.
   public var plants: PlantScope
@@ -68,7 +68,7 @@ public struct Account: Hashable, Sendable {
     return "a name has 1 to 64 letters, digits, dots, underscores and dashes, such as anna.berg"
   }
 
-  /// What is wrong with role and plants; `nil` if nothing is.
+  /// The fault of role and plants; `nil` if there is none.
   var mistake: String? {
     if let mistake = Self.mistake(inName: name) { return mistake }
     if role == .admin, plants != .all { return "an admin has all plants; leave the plants out, or choose operator" }
@@ -85,7 +85,7 @@ public struct APIKey: Hashable, Sendable {
   public var owner: String
   /// Name, unique for its owner.
   public var name: String
-  /// What it is good for, within the rights of its owner.
+  /// The scopes of the key, within the rights of its owner.
   public var scopes: Set<Scope>
   /// On which of its owner's plants.
   public var plants: PlantScope
@@ -99,11 +99,11 @@ public struct APIKey: Hashable, Sendable {
 public struct NewAPIKey: Sendable {
   /// The key.
   public var key: APIKey
-  /// What clients send: `wl_` and 43 characters.
+  /// The text that clients send: `wl_` and 43 characters.
   public var secret: Secret
 }
 
-/// Who makes a request, once that is proven.
+/// The proven identity behind a request.
 public struct Principal: Hashable, Sendable {
   /// How it was proven.
   public enum Method: String, Hashable, Sendable {
@@ -117,11 +117,11 @@ public struct Principal: Hashable, Sendable {
 
   /// Name of the account; of an outside issuer's user `NAME@HOST`.
   public var name: String
-  /// What it may do.
+  /// The rights of the account.
   public var role: Role
   /// On which plants.
   public var plants: PlantScope
-  /// What the request's key or session is good for.
+  /// The scopes of the request's key or session.
   public var scopes: Set<Scope>
   /// How it was proven.
   public var method: Method
@@ -135,10 +135,11 @@ public struct Principal: Hashable, Sendable {
   ///   - plant: The plant that it is about; `nil` if it is about none, or about those that ``plants`` has.
   public func may(_ action: Action, on plant: String? = nil) -> Bool {
     role.allows(action) && scopes.contains(action.scope) && (plant.map(plants.contains) ?? true)
+      && (plants == .all || !action.concernsAllPlants)
   }
 }
 
-/// Who changes something, and from where, as the audit has it.
+/// The author of a change and the address, as the audit has them.
 public struct Requester: Hashable, Sendable {
   /// Name of the account, or `cli:USER` at the command line.
   public var user: String
@@ -153,7 +154,7 @@ public struct Requester: Hashable, Sendable {
 public struct AccountError: Error, Equatable, CustomStringConvertible {
   /// Kind of the reason.
   public enum Kind: Sendable {
-    /// What was given is wrong.
+    /// The given value is wrong.
     case invalid
     /// There is no such account or key.
     case missing

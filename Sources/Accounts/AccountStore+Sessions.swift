@@ -54,7 +54,7 @@ extension AccountStore {
         try database.rows(
           "INSERT INTO session (id, account, refresh, expires) VALUES (?, ?, ?, ?)", .text(id), .text(account.name),
           .bytes(Cryptography.digest(secret)), .integer(expires.nanoseconds))
-        try database.rows("DELETE FROM failure WHERE kind = 'name' AND subject = ?", .text(account.name))
+        try Self.forgetFailures(of: account.name, in: database)
         try Self.record(AuditEntry(time, by: requester, action: "login", target: account.name), in: database)
         return Session(id: id, account: account.name, role: account.role, refresh: "\(id).\(secret)")
       }
@@ -136,7 +136,8 @@ extension AccountStore {
       let rows = try database.rows(
         """
         SELECT max(until) FROM failure WHERE (kind = 'name' AND subject = ?) OR (kind = 'address' AND subject = ?)
-        """, .text(requester.user), .text(Lockout.network(requester.address)))
+          OR (kind = 'pair' AND subject = ?)
+        """, .text(requester.user), .text(Lockout.network(requester.address)), .text(Self.pair(requester)))
       guard let until = rows.first?[0].integer, until > time.nanoseconds else { return nil }
       return Self.seconds(Timestamp(nanoseconds: until) - time)
     }
@@ -149,6 +150,7 @@ extension AccountStore {
     try database.with { (database) throws(AccountError) in
       try database.transaction { () throws(AccountError) in
         let name = try Self.count("name", requester.user, rule: .name, at: time, in: database)
+        let pair = try Self.count("pair", Self.pair(requester), rule: .pair, at: time, in: database)
         let address = try Self.count(
           "address", Lockout.network(requester.address), rule: .address, at: time, in: database)
         try database.rows(
@@ -156,13 +158,25 @@ extension AccountStore {
           DELETE FROM failure WHERE last < ? OR (kind, subject) IN
             (SELECT kind, subject FROM failure ORDER BY last DESC LIMIT -1 OFFSET ?)
           """, .integer((time - Lockout.memory).nanoseconds), .integer(Int64(Self.mostFailures)))
-        let wait = max(name, address)
+        let wait = max(name, address, pair)
         let result = wait > .zero ? "refused: wrong, locked for \(Self.seconds(wait)) s" : "refused: wrong"
         try Self.record(
           AuditEntry(time, by: requester, action: "login", target: requester.user, result: result), in: database)
         return wait > .zero ? Self.seconds(wait) : 0
       }
     }
+  }
+
+  /// Forgets the failures of a name, from wherever.
+  static func forgetFailures(of name: String, in database: Database) throws(AccountError) {
+    try database.rows(
+      """
+      DELETE FROM failure WHERE (kind = 'name' AND subject = ?) OR (kind = 'pair' AND substr(subject, 1, length(?)) = ?)
+      """, .text(name), .text(name + "\n"), .text(name + "\n"))
+  }
+
+  private static func pair(_ requester: Requester) -> String {
+    requester.user + "\n" + Lockout.network(requester.address)
   }
 
   private static func count(

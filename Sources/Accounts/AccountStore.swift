@@ -134,7 +134,7 @@ public final class AccountStore: Sendable {
         _ = try Self.existing(name, in: database)
         try database.rows("UPDATE account SET password = ? WHERE name = ?", .text(hash), .text(name))
         try database.rows("DELETE FROM session WHERE account = ?", .text(name))
-        try database.rows("DELETE FROM failure WHERE kind = 'name' AND subject = ?", .text(name))
+        try Self.forgetFailures(of: name, in: database)
         try Self.record(AuditEntry(time, by: requester, action: "user.password", target: name), in: database)
       }
     }
@@ -225,7 +225,7 @@ public final class AccountStore: Sendable {
     return String(decoding: data, as: UTF8.self)
   }
 
-  /// What cannot be read stands for no plant.
+  /// A text that cannot be read stands for no plant.
   static func plants(_ text: String) -> PlantScope {
     if text == "*" { return .all }
     return .some(Set((try? JSONDecoder().decode([String].self, from: Data(text.utf8))) ?? []))

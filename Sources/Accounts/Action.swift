@@ -1,6 +1,6 @@
 public import Settings
 
-/// What a request wants to do. Each has one ``Scope``, and roles that may do it.
+/// The intent of a request. Each has one ``Scope``, and roles that may do it.
 public enum Action: String, Hashable, Sendable, CaseIterable {
   /// Plants and their assets.
   case readPlants = "plants.read"
@@ -47,6 +47,14 @@ public enum Action: String, Hashable, Sendable, CaseIterable {
   /// Removes old entries of the audit.
   case pruneAudit = "audit.prune"
 
+  /// Whether it concerns the installation as a whole, so that only an account or key with all plants may take it.
+  public var concernsAllPlants: Bool {
+    switch self {
+    case .controlSource, .manageUsers, .manageKeys, .manageConfiguration, .readAudit, .pruneAudit: true
+    default: false
+    }
+  }
+
   /// The scope that an API key needs for it.
   public var scope: Scope {
     switch self {
@@ -63,7 +71,7 @@ public enum Action: String, Hashable, Sendable, CaseIterable {
   }
 }
 
-/// What an API key is good for, within the rights of the account that owns it.
+/// The scope of an API key, within the rights of the account that owns it.
 public enum Scope: String, Hashable, Sendable, CaseIterable, Comparable {
   /// Reads plants, sensors, series, alerts, commands, forecasts, schedules, scenarios and reports.
   case read

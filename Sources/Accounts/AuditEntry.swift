@@ -10,9 +10,9 @@ public struct AuditEntry: Hashable, Sendable, Encodable {
   public internal(set) var user: String
   /// Address of the client; empty at the command line.
   public internal(set) var address: String
-  /// What was done or refused, such as `login`, `user.add`, `alerts.handle`.
+  /// The action that was done or refused, such as `login`, `user.add`, `alerts.handle`.
   public internal(set) var action: String
-  /// What it was done to, such as the name of an account or a plant.
+  /// The object of the action, such as the name of an account or a plant.
   public internal(set) var target: String
   /// `done`, or `refused: REASON`.
   public internal(set) var result: String

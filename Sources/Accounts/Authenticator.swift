@@ -24,7 +24,7 @@ public final class Authenticator: Sendable {
   public static let accessLife = TimeSpan.minutes(15)
   /// Time that a refresh token is good for.
   public static let refreshLife = TimeSpan.days(30)
-  /// What tokens of ours have in `iss` and `aud`.
+  /// The values of `iss` and `aud` in tokens of ours.
   static let name = "wattline"
 
   /// The accounts.

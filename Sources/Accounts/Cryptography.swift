@@ -3,7 +3,7 @@
 
   /// Hashes, random bytes and comparisons in constant time, by libsodium.
   enum Cryptography {
-    /// What a hash of a password costs.
+    /// The cost of a hash of a password.
     enum Cost: Sendable {
       /// 64 MiB of memory, about 0.1 s.
       case usual

@@ -23,7 +23,7 @@ struct Token {
       let header = Claims(head), let claims = Claims(body),
       let algorithm = header.text("alg").flatMap(TokenAlgorithm.init), !header.has("crit"), !header.has("b64")
     else { return nil }
-    // What is no access token, such as a logout token, says so.
+    // A token that is no access token, such as a logout token, says so.
     if let kind = header.text("typ"), !["jwt", "at+jwt", "application/at+jwt"].contains(kind.lowercased()) {
       return nil
     }

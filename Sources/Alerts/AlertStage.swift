@@ -108,7 +108,8 @@ public struct AlertStage: Stage {
     for rule in rules.indices { rules[rule].conclude(&context, into: &frame, in: register) }
   }
 
-  /// Raises or clears an alert about the database or the process, or clears all active alerts when the plant's stages end.
+  /// Raises or clears an alert about the database or the process, or clears all active alerts when the plant's stages
+  /// end.
   private mutating func take(_ news: ProcessNews, into frame: inout Frame, in register: PlantRegister) {
     context.book.isLive = news == .retirement || !isCatchingUp(frame)
     switch news {

@@ -101,7 +101,7 @@ final class ArchiveReader {
 
   private func finish() throws(BackupError) {
     left = (0, 0)
-    // What follows the end must be read too, or the checksum of the frame and of the encryption would stay unread.
+    // The bytes behind the end must be read too, or the checksums of frame and encryption would stay unread.
     let rest = UnsafeMutableRawBufferPointer.allocate(byteCount: TarFormat.blockSize, alignment: 16)
     defer { rest.deallocate() }
     while try decode(into: rest) > 0 {}

@@ -25,13 +25,13 @@ public struct ConfigurationPart: Sendable, Equatable {
 
 /// A backup of an installation, taken beside a process that runs under load, or of one that does not run.
 ///
-/// **What holds of it.** Put back elsewhere, it is an installation of which nothing is lost that was acknowledged before
-/// the backup began: each message's data is in the dump of the database, in the journal, in the spool or in a
+/// **What holds of it.** Put back elsewhere, it is an installation of which nothing is lost that was acknowledged
+/// before the backup began: each message's data is in the dump of the database, in the journal, in the spool or in a
 /// dead-letter file of the backup. It is what a process finds after it was killed, and is started from in the same way.
 ///
 /// **Why the order matters.** Data moves on while it is copied: from the journal to the spool or the database, from the
-/// spool to the database or the dead letters, from the dead letters to the database when they are retried. Each place is
-/// therefore taken before those to which its data may move. What has left a place before it was copied is found in a
+/// spool to the database or the dead letters, from the dead letters to the database when they are retried. Each place
+/// is therefore taken before those to which its data may move. What has left a place before it was copied is found in a
 /// later one. What is found in two places is written twice after a restore, and the second replaces the first.
 ///
 /// 1. The checkpoint. All below its offset was accepted before: by the database, the synced spool or a dead letter.
@@ -40,7 +40,8 @@ public struct ConfigurationPart: Sendable, Equatable {
 /// 3. What the broker may send again, which is saved before the journal is trimmed.
 /// 4. The spool, in the same way as the journal: its own checkpoint first.
 /// 5. The dead letters.
-/// 6. The alerts that wait, saved before a checkpoint is kept. An alert that was delivered meanwhile is delivered again.
+/// 6. The alerts that wait, saved before a checkpoint is kept. An alert that was delivered meanwhile is delivered
+///    again.
 /// 7. The filters that the broker may have, and the configuration.
 /// 8. A copy of the accounts, which are of use by themselves.
 /// 9. The dump of the database.

@@ -1,7 +1,7 @@
 import Foundation
 import WattlineTime
 
-/// What a backup has: its last member, `manifest.json`.
+/// The content of a backup: its last member, `manifest.json`.
 public struct BackupManifest: Codable, Sendable, Equatable {
   /// A file of the backup.
   public struct File: Codable, Sendable, Equatable {

@@ -11,7 +11,7 @@ public enum StoredFiles {
   public enum Part: String, Sendable, CaseIterable {
     /// Messages, and the state of all plants at one offset; beside them the accounts.
     case journal = ""
-    /// What the broker may send again.
+    /// The messages that the broker may send again.
     case redelivery
     /// Points that wait for the database.
     case spool
@@ -53,8 +53,8 @@ public enum StoredFiles {
     return isTaken ? .taken(part) : .unknown
   }
 
-  /// Whether a file is a lock, the report of a process, the second copy of a checkpoint, the recent changes of accounts,
-  /// which a copy of these has, or one that is being written.
+  /// Whether a file is a lock, the report of a process, the second copy of a checkpoint, the recent changes of
+  /// accounts, which a copy of these has, or one that is being written.
   private static func isPassing(_ name: String) -> Bool {
     let names = [
       "lock", "status.json", "checkpoint.previous", "checkpoint.older", AccountStore.fileName + "-wal",

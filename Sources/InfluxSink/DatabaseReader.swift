@@ -81,7 +81,8 @@ public final class DatabaseReader {
 
   /// Returns the rows that a statement without groups selects; times are nanoseconds since the epoch.
   ///
-  /// - Throws: `ReadError` if there is no answer, the credentials or the statement are refused, or the answer is broken.
+  /// - Throws: `ReadError` if there is no answer, the credentials or the statement are refused, or the answer is
+  ///   broken.
   public func table(_ statement: String) throws(ReadError) -> QueryTable {
     var answer = try answer(statement, url: endpoint.exactQueryURL)
     if answer.status != 200 { _ = try decoded(answer) }
@@ -116,8 +117,17 @@ public final class DatabaseReader {
   }
 
   /// Returns a text in single quotes with InfluxQL escapes. Example: `a'b` becomes `'a\'b'`.
+  ///
+  /// It works on bytes: a quote before a combining mark is one character with it, and a quote all the same.
   public static func quoted(_ text: String) -> String {
-    let escaped = text.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "'", with: "\\'")
-    return "'\(escaped.replacingOccurrences(of: "\n", with: "\\n"))'"
+    var bytes = [UInt8(ascii: "'")]
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "\\"), UInt8(ascii: "'"): bytes += [UInt8(ascii: "\\"), byte]
+      case UInt8(ascii: "\n"): bytes += "\\n".utf8
+      default: bytes.append(byte)
+      }
+    }
+    return String(decoding: bytes + [UInt8(ascii: "'")], as: UTF8.self)
   }
 }

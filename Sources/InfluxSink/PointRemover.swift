@@ -61,7 +61,8 @@ public final class PointRemover {
     if (stated - now).magnitude > .day { throw .clocksDiffer }
   }
 
-  /// Returns the time of the oldest point of a name in `RetentionSettings.bounded` before a time; `nil` if there is none.
+  /// Returns the time of the oldest point of a name in `RetentionSettings.bounded` before a time; `nil` if there is
+  /// none.
   public func oldest(of name: String, before end: Timestamp) throws(RemovalError) -> Timestamp? {
     let rows: [QueryRow]
     do throws(ReadError) {

@@ -38,7 +38,7 @@ public struct QueryTable: Sendable {
 
 /// Defect of an answer.
 package struct AnswerDefect: Error, Equatable {
-  /// What was expected, and where.
+  /// The expected text, and its place.
   package var words: String
 }
 

@@ -5,10 +5,10 @@ package import WattlineTime
 
 /// A checkpoint, and the segments from its offset to a record's end, held open so that they stay readable.
 ///
-/// The journal may belong to another process that appends, seals and trims meanwhile. The checkpoint is read first. What
-/// it covers was accepted before, and what it needs is not trimmed before later checkpoints are kept. Then the segments
-/// are listed and opened, which takes milliseconds. Where one was sealed or trimmed in between, all begins anew. Once
-/// open, a file is readable though its name is gone.
+/// The journal may belong to another process that appends, seals and trims meanwhile. The checkpoint is read first.
+/// What it covers was accepted before, and what it needs is not trimmed before later checkpoints are kept. Then the
+/// segments are listed and opened, which takes milliseconds. Where one was sealed or trimmed in between, all begins
+/// anew. Once open, a file is readable though its name is gone.
 ///
 /// The last segment ends at its last complete record. Everything appended before the pin began is below that end.
 package struct JournalPin: Sendable {

@@ -155,7 +155,7 @@ public struct BrokerProbe {
 struct ProbeFailure: Error {
   /// Name of the step.
   var step: String
-  /// What was found, and what to do about it.
+  /// The finding, and its remedy.
   var words: String
   /// Whether the broker has ended the connection.
   var isEnd = false

@@ -32,7 +32,8 @@ struct SessionWait {
     }
   }
 
-  /// Waits for a time, but ends early if the session is stopped or is to connect anew. A new list of filters does not shorten the wait.
+  /// Waits for a time, but ends early if the session is stopped or is to connect anew. A new list of filters does not
+  /// shorten the wait.
   func pause(for span: TimeSpan) {
     let deadline = SessionClock.monotonic() + span
     while !control.isStopping, !control.isReconnecting {

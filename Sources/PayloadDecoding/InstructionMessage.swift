@@ -31,15 +31,20 @@ public enum InstructionMessage {
   /// their age is unknown.
   public static func read(_ message: MessageView, subject: String) -> Result<Instruction, RefusalReason> {
     if message.retained { return .failure(.retained) }
-    guard message.payload.count <= maximumLength else { return .failure(.tooLarge) }
-    let payload = ByteText.trimmed(message.payload)
+    return members(of: message.payload).map { Instruction(subject: subject, members: $0) }
+  }
+
+  /// Parses the members of an instruction, or returns the reason for refusing its payload.
+  public static func members(of payload: UnsafeRawBufferPointer) -> Result<[String: String], RefusalReason> {
+    guard payload.count <= maximumLength else { return .failure(.tooLarge) }
+    let payload = ByteText.trimmed(payload)
     guard !payload.isEmpty else { return .failure(.emptyPayload) }
     guard ByteText.isUTF8(payload) else { return .failure(.notUTF8) }
     var visitor = FlatObjectVisitor(payload: payload)
     var scanner = JSONScanner<FlatObjectVisitor>(payload)
     if let refusal = scanner.scan(from: nil, with: &visitor) { return .failure(refusal) }
     guard visitor.isFlat else { return .failure(.malformedJSON) }
-    return .success(Instruction(subject: subject, members: visitor.members))
+    return .success(visitor.members)
   }
 }
 

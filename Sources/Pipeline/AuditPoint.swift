@@ -4,15 +4,15 @@ import PointSchema
 import SinkCore
 public import WattlineTime
 
-/// What was done or refused at the HTTP interface, as a point of the series `audit`.
+/// An action at the HTTP interface, done or refused, as a point of the series `audit`.
 public struct AuditPoint: Sendable {
-  /// What was done or refused.
+  /// The action that was done or refused.
   public var action: String
   /// Name of the account.
   public var user: String
   /// Address of the client.
   public var address: String
-  /// What it was done to.
+  /// The object of the action.
   public var target: String
   /// Whether it was done.
   public var result: String

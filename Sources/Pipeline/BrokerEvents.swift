@@ -22,7 +22,7 @@ struct BrokerEvents: Sendable {
     (self.announcer, self.host, self.note) = (announcer, host, note)
   }
 
-  /// What keeps the sessions from receiving everything, at most 20 reasons.
+  /// The reasons that keep the sessions from receiving everything, at most 20.
   var obstacles: [String] {
     let away = trouble.current.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
     let refused = refusals.value.sorted { $0.key < $1.key }.map { "refuses \($0.key): \($0.value)" }

@@ -1,7 +1,7 @@
 import Glibc
 import WattlineTime
 
-/// What the process knows about itself and its machine at one time.
+/// The state of the process and its machine at one time.
 struct HostFacts: Sendable {
   /// Resident memory [bytes]; 0 if unknown.
   var residentBytes: Int64 = 0
@@ -11,7 +11,7 @@ struct HostFacts: Sendable {
   var diskFree: Int64?
   /// Size of that file system [bytes].
   var diskSize: Int64 = 0
-  /// What waits in the journal and in the spool [bytes].
+  /// The backlog in the journal and in the spool [bytes].
   var waitingBytes: Int64 = 0
   /// The database's last words while it is away.
   var databaseAway: String?
@@ -21,7 +21,7 @@ struct HostFacts: Sendable {
   var readings: (all: UInt64, future: UInt64) = (0, 0)
   /// Time for which workers have stood still though nothing holds them up [s].
   var stillSeconds = 0.0
-  /// What the HTTP interface knows about itself; `nil` if there is none.
+  /// The state of the HTTP interface; `nil` if there is none.
   var interface: InterfaceFacts?
   /// Publishers that the broker has refused lately, the latest first.
   var refused: [RefusedPublisher] = []
@@ -90,7 +90,7 @@ struct HostProbe: Sendable {
     var status = statvfs()
     guard statvfs(folder, &status) == 0, status.f_blocks > 0 else { return nil }
     let block = Int64(status.f_frsize)
-    // What is reserved for root counts as used, as in df.
+    // The space that is reserved for root counts as used, as in df.
     let used = Int64(status.f_blocks - status.f_bfree) * block
     let free = Int64(status.f_bavail) * block
     return (free, used + free)

@@ -33,8 +33,8 @@ struct HostWatch {
   /// - Parameters:
   ///   - facts: What the process knows.
   ///   - now: The current time.
-  /// - Returns: Faults that began, last, or are over. The first call reports the end of every fault that does not stand,
-  ///   because an earlier process may have left it standing.
+  /// - Returns: Faults that began, last, or are over. The first call reports the end of every fault that does not
+  ///   stand, because an earlier process may have left it standing.
   mutating func look(_ facts: HostFacts, at now: Timestamp) -> [ProcessFault] {
     let judged =
       [memory(facts), disk(facts, at: now), backlog(facts, at: now), database(facts, at: now)]

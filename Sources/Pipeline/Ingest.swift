@@ -44,7 +44,7 @@ final class Ingest: BurstSink {
 
   /// Stores messages that came over HTTP or WebSocket, completely or not at all.
   func acceptPosted(_ burst: borrowing MessageFrameBuilder, received: Timestamp) -> BurstOutcome {
-    // What the broker delivers has precedence for the last of the room.
+    // The broker's messages have precedence for the last of the room.
     if !journal.hasRoom { return .full }
     return accept(burst, received: received, counter: posted)
   }

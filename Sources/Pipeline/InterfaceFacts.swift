@@ -1,4 +1,4 @@
-/// What the HTTP interface knows about itself at one time. Counts are those since the start.
+/// The state of the HTTP interface at one time. Counts are those since the start.
 public struct InterfaceFacts: Sendable, Equatable {
   /// Answered requests.
   public var requests: UInt64

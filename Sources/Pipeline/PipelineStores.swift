@@ -55,7 +55,7 @@ struct PipelineStores: Sendable {
       note(.warning("no checkpoint can be used; all that the journal has is worked through again"))
     }
     journal = try Assembly.openLog(for: settings.journal, notBefore: found.parts?.offset ?? 0, note: note)
-    // What an earlier process has reported is not this one's state.
+    // The report of an earlier process is not this one's state.
     ProcessReportFile.remove(in: folder)
     startOffset = journal.endOffset
     resumeOffset = max(found.parts?.offset ?? 0, journal.startOffset)

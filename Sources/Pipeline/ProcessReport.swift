@@ -33,7 +33,7 @@ public struct ProcessReport: Codable, Sendable, Equatable {
   public struct Broker: Codable, Sendable, Equatable {
     /// Whether every subscription is confirmed.
     public var subscribed = false
-    /// What stands in the way, one entry a session or filter.
+    /// The obstacles, one entry a session or filter.
     public var reasons: [String] = []
   }
 
@@ -73,7 +73,7 @@ public struct ProcessReport: Codable, Sendable, Equatable {
     public var dropped: UInt64 = 0
   }
 
-  /// What the accounts do not explain; zero while no message or point is on its way.
+  /// The count that the accounts do not explain; zero while no message or point is on its way.
   public struct Balances: Codable, Sendable, Equatable {
     /// Received messages less those decoded, refused and repeated.
     public var messages: Int64 = 0
@@ -133,7 +133,7 @@ public struct ProcessReport: Codable, Sendable, Equatable {
   public var offsets = Offsets()
   /// Points that wait or were refused.
   public var points = Points()
-  /// What the accounts do not explain.
+  /// The count that the accounts do not explain.
   public var balances = Balances()
   /// Progress of the stages.
   public var workers = Workers()
@@ -158,7 +158,7 @@ extension ProcessReport {
   public struct Health: Sendable, Equatable {
     /// Why the process is not healthy, one sentence each. A restart may help.
     public var reasons: [String] = []
-    /// What keeps it from doing all of its work though a restart would not help, one sentence each.
+    /// The obstacles to its work that a restart would not help, one sentence each.
     public var warnings: [String] = []
 
     /// Creates the judgement of a process without faults.

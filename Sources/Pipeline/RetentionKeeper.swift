@@ -44,8 +44,8 @@ struct RetentionCounts: Sendable {
 
 /// Deletes old points of high-rate measurements, one day of one measurement at a time, in the quiet hours.
 ///
-/// It keeps no state: what is older than its age is asked of the database each time. So a restart goes on where the last
-/// process ended, and points that came late are deleted too.
+/// It keeps no state: what is older than its age is asked of the database each time. So a restart goes on where the
+/// last process ended, and points that came late are deleted too.
 final class RetentionKeeper: Sendable {
   /// Shortest pause between two deletions; after a long one the pause is as long as it took.
   static let shortestPause = TimeSpan.seconds(30)

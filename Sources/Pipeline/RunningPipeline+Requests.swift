@@ -7,7 +7,7 @@ import StreamCore
 import SystemCore
 public import WattlineTime
 
-/// What programs and people ask of a running pipeline. None of it touches the stages: it reads what they publish, and
+/// Requests of programs and people to a running pipeline. None touches the stages: it reads what they publish, and
 /// appends to the journal.
 extension RunningPipeline {
   /// Result of a request to a plant.

@@ -28,7 +28,7 @@ public final class RunningPipeline: Sendable {
   let intake: Intake
   /// Settings that are in effect until the process ends: those of `wattline.yaml`, as they were adjusted.
   public let effectiveSettings: ProcessSettings
-  /// What leaves the stages, for those who follow it. Nothing comes without `http` in the configuration.
+  /// The output of the stages, for those who follow it. Nothing comes without `http` in the configuration.
   public let live = LiveFeed()
   let stores: PipelineStores
   let ingest: Ingest

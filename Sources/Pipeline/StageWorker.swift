@@ -137,7 +137,7 @@ struct StageWorker {
     position = record.endOffset
     observeStanding()
     if !outcomes.isEmpty {
-      // What a request has changed is seen by whoever learns its outcome.
+      // The change of a request is visible to whoever learns its outcome.
       publish()
       link.outcomes.publish(&outcomes)
     }

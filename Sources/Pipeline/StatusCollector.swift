@@ -17,7 +17,7 @@ struct StatusCollector: Sendable {
   let links: [WorkerLink]
   /// Backups that the process makes by itself.
   let backups: BackupKeeper?
-  /// What happens at the broker.
+  /// The events at the broker.
   let events: BrokerEvents
   /// Coordinator of the checkpoints.
   let keeper: CheckpointKeeper

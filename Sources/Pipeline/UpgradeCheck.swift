@@ -29,7 +29,7 @@ public struct UpgradeCheck: Sendable {
     public var span: TimeSpan { from.flatMap { from in to.map { $0 - from } } ?? .zero }
   }
 
-  /// What a start of this version does with the saved state.
+  /// The effect of a start of this version on the saved state.
   public enum Outcome: Sendable, Equatable {
     /// There is none.
     case nothingSaved
@@ -46,7 +46,7 @@ public struct UpgradeCheck: Sendable {
   /// Time that is spent on measuring how fast the history is rebuilt [ns].
   private static let measuringTime: Int64 = 2_000_000_000
 
-  /// What a start does.
+  /// The effect of a start.
   public let outcome: Outcome
   /// Further files that this version cannot read, each with what that means.
   public let problems: [String]

@@ -8,8 +8,8 @@ public struct NamedFile: Hashable, Sendable {
   /// Whether it has a secret or a private key.
   public var isSecret: Bool
 
-  /// Returns why a file cannot be read, with the command that admits this process if its rights are the reason; `nil` if
-  /// it can be read.
+  /// Returns why a file cannot be read, with the command that admits this process if its rights are the reason; `nil`
+  /// if it can be read.
   public static func obstacle(_ path: String) -> String? { ConfigurationFile.obstacle(path) }
 }
 

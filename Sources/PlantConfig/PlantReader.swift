@@ -118,19 +118,23 @@ final class PlantReader {
   }
 
   private func topics(_ nodes: [YAMLNode], into plant: inout Plant) {
-    var patterns: [(pattern: TopicPattern, decidesAlone: Bool)] = []
+    var patterns: [(pattern: TopicPattern, decidesAlone: Bool, place: Mark)] = []
     for (rule, place) in nodes.flatMap(TopicReader(reading, currency: plant.currency).topics) {
       plant.topics.append(rule)
       topicPlaces.append(place)
       checkUnits(rule, at: place, plant: plant)
       guard let pattern = try? TopicPattern(rule.match) else { continue }
-      if let before = patterns.first(where: { $0.decidesAlone && $0.pattern.covers(pattern) }) {
-        reading.mistake(
-          place,
-          "'\(rule.match)' is never reached, because '\(before.pattern.text)' before it takes all its topics; put it "
-            + "before that, or give that a 'where'")
-      }
-      patterns.append((pattern, rule.conditions.isEmpty))
+      patterns.append((pattern, rule.conditions.isEmpty, place))
+    }
+    let index = PatternIndex(patterns.map(\.pattern))
+    for (position, rule) in patterns.enumerated() {
+      let before = index.overlaps(position).sorted()
+        .first { patterns[$0].decidesAlone && patterns[$0].pattern.covers(rule.pattern) }
+      guard let before else { continue }
+      reading.mistake(
+        rule.place,
+        "'\(rule.pattern.text)' is never reached, because '\(patterns[before].pattern.text)' before it takes all its "
+          + "topics; put it before that, or give that a 'where'")
     }
   }
 

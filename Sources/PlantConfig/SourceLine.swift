@@ -4,7 +4,10 @@ struct SourceLine {
   /// Number, from 1.
   let number: Int
 
-  init(text: Substring, number: Int) { (self.text, self.number) = (text, number) }
+  /// Number of characters of a line that are looked at; people write shorter ones.
+  private static let longest = 2_000
+
+  init(text: Substring, number: Int) { (self.text, self.number) = (text.prefix(SourceLine.longest), number) }
 
   /// Creates the line of a position; empty if there is none.
   init(lines: [Substring], mark: Mark) {
@@ -28,14 +31,11 @@ struct SourceLine {
 
   /// Values behind keys and dashes, with their columns: the texts behind `: ` and `- ` outside quotation marks.
   var values: [(value: Substring, column: Int)] {
-    var found: [(Substring, Int)] = []
-    var start = text.startIndex
-    while let next = SourceLine.separator(in: text, from: start) {
-      let value = text[next...].drop { $0 == " " }
-      if !value.isEmpty { found.append((SourceLine.trimmed(value), text[..<value.startIndex].count + 1)) }
-      start = next
+    separators.compactMap { next, column in
+      let value = text[next...]
+      let blanks = value.prefix { $0 == " " }.count
+      return blanks == value.count ? nil : (SourceLine.trimmed(value), column + blanks)
     }
-    return found
   }
 
   /// Whether the line has a key with a value.
@@ -44,7 +44,7 @@ struct SourceLine {
   /// Value that has a `: ` of its own behind that of its key, in a line without brackets.
   var secondColon: (value: Substring, column: Int)? {
     values.first { value, column in
-      // What stands behind the dash of a list is no value yet.
+      // The text behind the dash of a list is no value yet.
       let before = text.prefix(column - 1).last { $0 != " " }
       return before == ":" && !value.hasPrefix("#") && value.contains(": ")
         && !value.contains { "{[\"'".contains($0) }
@@ -102,11 +102,12 @@ struct SourceLine {
     return rest.first.map { !" ,}]#".contains($0) } ?? false
   }
 
-  /// Returns the end of the next `: ` or `- ` outside quotation marks.
-  private static func separator(in text: Substring, from start: Substring.Index) -> Substring.Index? {
+  /// Positions behind each `:` and `-` outside quotation marks that a blank follows, with the blank's column.
+  private var separators: [(end: Substring.Index, column: Int)] {
+    var found: [(Substring.Index, Int)] = []
     var quotation: Character?
     var before: Character = " "
-    var index = text.startIndex
+    var (index, column) = (text.startIndex, 1)
     while index < text.endIndex {
       let character = text[index]
       let next = text.index(after: index)
@@ -114,15 +115,13 @@ struct SourceLine {
         if character == mark { quotation = nil }
       } else if character == "\"" || character == "'", " [{,".contains(before) {
         quotation = character
-      } else if character == ":" || character == "-" && " ".contains(before), index >= start, next < text.endIndex,
-        text[next] == " "
-      {
-        return next
+      } else if character == ":" || character == "-" && before == " ", next < text.endIndex, text[next] == " " {
+        found.append((next, column + 1))
       }
       before = character
-      index = next
+      (index, column) = (next, column + 1)
     }
-    return nil
+    return found
   }
 
   private static func trimmed(_ text: Substring) -> Substring {

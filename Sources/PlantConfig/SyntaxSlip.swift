@@ -10,7 +10,7 @@ struct SyntaxSlip {
     var words: String
     /// Where it was noticed.
     var place: Mark
-    /// What was being read, such as a quoted text; `nil` if libyaml does not say.
+    /// The node that was being read, such as a quoted text; `nil` if libyaml does not say.
     var context: String?
     /// Where that began.
     var began: Mark

@@ -21,7 +21,7 @@ struct ZoneHint {
     return rest.first.map { "+-".contains($0) } ?? false
   }
 
-  /// What to write instead.
+  /// The spelling to write instead.
   var words: String {
     if let zone = named { return "write \(zone)" }
     guard let hours = offset else { return "write an IANA name such as \(nearest(within: 6) ?? "Europe/Berlin")" }

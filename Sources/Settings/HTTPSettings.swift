@@ -30,7 +30,7 @@ public struct HTTPSettings: Hashable, Sendable {
     ///
     /// The scheme is `https`; `http` is for this machine.
     public var url: String
-    /// What tokens must have in `aud`.
+    /// The required value of `aud` in tokens.
     public var audience: String
     /// Claim with the groups or roles, such as `roles`; a path has dots, as `realm_access.roles`.
     public var roleClaim = "roles"

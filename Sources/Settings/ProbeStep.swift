@@ -16,7 +16,7 @@ public struct ProbeStep: Sendable, Equatable {
   public var step: String
   /// Result of the step.
   public var outcome: Outcome
-  /// What was found, and what to do about it.
+  /// The finding, and its remedy.
   public var words: String
 
   /// Creates a step; the parameters are the properties of the same names.

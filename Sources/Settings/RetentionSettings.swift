@@ -2,8 +2,8 @@ public import WattlineTime
 
 /// How long points of high-rate measurements stay in the database, and when older ones are deleted.
 public struct RetentionSettings: Hashable, Sendable {
-  /// What may be bounded: measurements of high rate, and the windows of one minute of `feature`. All others are rollups
-  /// or rare, and stay.
+  /// Series that may be bounded: measurements of high rate, and the windows of one minute of `feature`. All others are
+  /// rollups or rare, and stay.
   public static let bounded = ["raw", "clean", "feature_1m", "forecast", "pipeline"]
   /// Measurements that stay, `feature` with its windows from a quarter of an hour on.
   public static let kept = [

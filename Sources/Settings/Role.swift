@@ -1,4 +1,4 @@
-/// What a person or a program may do, in general. Module `Accounts` has the table.
+/// The rights of a person or a program, in general. Module `Accounts` has the table.
 public enum Role: String, Hashable, Sendable, CaseIterable {
   /// All, with accounts, keys, plant files, configuration and audit.
   case admin

@@ -2,13 +2,13 @@ public import PlantModel
 
 /// A fault of the process that operators should know of, or its end.
 public struct ProcessFault: Sendable, Equatable {
-  /// What is wrong.
+  /// The fault.
   public enum Kind: String, Sendable, CaseIterable {
     /// The process uses nearly all memory that it may have.
     case memory
     /// The disk of the journal is nearly full.
     case disk
-    /// What waits for the stages or the database grows steadily.
+    /// The backlog before the stages or the database grows steadily.
     case backlog
     /// The database is away.
     case database
@@ -22,13 +22,13 @@ public struct ProcessFault: Sendable, Equatable {
     case refused
   }
 
-  /// What is wrong.
+  /// The fault.
   public var kind: Kind
   /// `false` once the fault is over; ``text`` then says what holds instead.
   public var isStanding: Bool
   /// Weight of a standing fault.
   public var severity: Severity
-  /// What is wrong, with figures, in one or two sentences.
+  /// The fault, with figures, in one or two sentences.
   public var text: String
   /// The quantity that is judged: a share, bytes or seconds.
   public var value: Double

@@ -9,7 +9,7 @@ public final class FileFollower {
   public struct Limits: Sendable {
     /// Longest line that is given out [bytes].
     public var line = 64 << 10
-    /// What is read from one call to the next at most [bytes]; older lines are passed over.
+    /// Limit of the bytes that are read from one call to the next; older lines are skipped.
     public var behind = 16 << 20
     /// Part before the end at which the first file is begun [bytes].
     public var lead = 1 << 20

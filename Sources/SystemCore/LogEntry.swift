@@ -24,7 +24,7 @@ public struct LogEntry: Sendable, Equatable, ExpressibleByStringInterpolation, C
     public static func < (a: Level, b: Level) -> Bool { a.severity > b.severity }
   }
 
-  /// What a line is about, beside its message.
+  /// The subject of a line, beside its message.
   public enum Field: String, Sendable, CaseIterable, Comparable {
     /// Name of a plant.
     case plant
@@ -45,7 +45,7 @@ public struct LogEntry: Sendable, Equatable, ExpressibleByStringInterpolation, C
   public var level: Level
   /// The message, for people.
   public var message: String
-  /// What the line is about.
+  /// The subject of the line.
   public var fields: [Field: String]
 
   /// Creates a line.

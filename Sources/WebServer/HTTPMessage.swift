@@ -70,7 +70,7 @@ public struct HTTPListener: Sendable, Equatable {
   }
 }
 
-/// What a server refuses before its handler sees it.
+/// The limits that a server enforces before its handler sees a request.
 public struct HTTPLimits: Sendable {
   /// Maximum length of a body [bytes].
   public var body = 1 << 20
@@ -91,7 +91,7 @@ public struct HTTPLimits: Sendable {
 
 /// A server that cannot start.
 public struct HTTPServerError: Error, CustomStringConvertible {
-  /// What is wrong and what would be right.
+  /// The error, and what would be right.
   public let description: String
 
   /// Creates an error.

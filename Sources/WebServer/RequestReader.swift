@@ -13,6 +13,7 @@
       ("if-match", WSI_TOKEN_HTTP_IF_MATCH), ("origin", WSI_TOKEN_ORIGIN),
       ("access-control-request-method", WSI_TOKEN_COUNT),
       ("idempotency-key", WSI_TOKEN_COUNT), ("x-api-key", WSI_TOKEN_COUNT), ("cookie", WSI_TOKEN_HTTP_COOKIE),
+      ("sec-fetch-site", WSI_TOKEN_COUNT),
       ("connection", WSI_TOKEN_CONNECTION), ("sec-websocket-key", WSI_TOKEN_KEY),
       ("sec-websocket-version", WSI_TOKEN_VERSION), ("sec-websocket-protocol", WSI_TOKEN_PROTOCOL),
     ]
@@ -34,6 +35,14 @@
         request.query.append((String(halves[0]), halves.count > 1 ? String(halves[1]) : ""))
       }
       return request
+    }
+
+    /// Returns whether a request has more than one header `host`.
+    static func hasSeveralHosts(_ wsi: OpaquePointer) -> Bool { lws_hdr_fragment_length(wsi, WSI_TOKEN_HOST, 1) > 0 }
+
+    /// Returns the number of bytes that a header `content-length` names; `nil` if it is more than digits.
+    static func length(_ text: String) -> Int? {
+      text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } ? Int(text) : nil
     }
 
     private static func method(_ wsi: OpaquePointer) -> String {

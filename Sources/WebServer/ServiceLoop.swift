@@ -6,7 +6,7 @@
 
   /// The loop that serves all connections of a server.
   ///
-  /// `@unchecked Sendable`: ``exchanges``, ``connections`` and ``buffer`` are used by the callback alone, which
+  /// `@unchecked Sendable`: ``exchanges``, ``peers`` and ``buffer`` are used by the callback alone, which
   /// libwebsockets calls on the thread that runs ``run()``. The mailbox and the flags are synchronised. The context is
   /// set before the thread starts; of its functions only `lws_cancel_service`, which any thread may call, is used
   /// elsewhere.
@@ -29,7 +29,7 @@
     private var exchanges: [UInt64: Exchange] = [:]
     /// Connections whose method is not known, and whether they were told.
     private var refused: [OpaquePointer: Bool] = [:]
-    private var connections = 0
+    private var peers: PeerConnections
     private var lastID: UInt64 = 0
     private var buffer: [UInt8]
     /// Protocols that the server speaks; libwebsockets keeps the pointer.
@@ -47,6 +47,7 @@
     ) throws(HTTPServerError) {
       (self.limits, self.handler, certificate) = (limits, handler, listener.certificate)
       (self.workers, self.webSockets, self.sockets) = (workers, webSockets, sockets)
+      peers = PeerConnections(most: limits.connections)
       buffer = Array(repeating: 0, count: wattline_lws_headroom() + Self.piece)
       protocols = .allocate(capacity: 2)
       protocols.initialize(repeating: lws_protocols(), count: 2)
@@ -162,10 +163,11 @@
       bytes: UnsafeMutableRawPointer?, length: Int
     ) -> Int32 {
       switch reason {
-      case LWS_CALLBACK_FILTER_NETWORK_CONNECTION: return connections >= limits.connections ? 1 : 0
-      case LWS_CALLBACK_WSI_CREATE: connections += 1
+      case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
+        return peers.admits(socket: Int32(truncatingIfNeeded: Int(bitPattern: bytes))) ? 0 : 1
+      case LWS_CALLBACK_WSI_CREATE: peers.began(wsi)
       case LWS_CALLBACK_WSI_DESTROY:
-        connections -= 1
+        peers.ended(wsi)
         if upgrading == wsi { upgrading = nil }
         refused[wsi] = nil
         sockets?.ended(wsi)
@@ -260,18 +262,26 @@
         ask(exchange) { webSockets.accept($0) }
         return 0
       }
-      let sent = exchange.request.headers["content-length"].map { UInt64($0) }
+      if RequestReader.hasSeveralHosts(wsi) { return close(exchange, .problem(400, "there are several headers host")) }
+      let sent = exchange.request.headers["content-length"].map { RequestReader.length($0) }
       if exchange.request.headers["transfer-encoding"] != nil {
-        return answer(exchange, .problem(411, "a body needs the header content-length"))
+        return close(exchange, .problem(411, "a body needs the header content-length"))
       }
       switch sent {
       case nil, 0: submit(exchange)
-      case .some(nil): return answer(exchange, .problem(400, "content-length is not a number"))
-      case .some(let count?) where count > UInt64(limits.body):
-        return answer(exchange, .problem(413, "a body may have \(limits.body) bytes"))
-      case .some: exchange.expected = Int(sent.flatMap { $0 } ?? 0)
+      case .some(nil): return close(exchange, .problem(400, "content-length is not a number"))
+      case .some(let count?) where count > limits.body:
+        return close(exchange, .problem(413, "a body may have \(limits.body) bytes"))
+      case .some(let count?): exchange.expected = count
       }
       return 0
+    }
+
+    /// Answers a request whose end is not known, after which the connection ends: the rest of its body could pass as the
+    /// next request (RFC 9112, 6.3).
+    private func close(_ exchange: Exchange, _ response: HTTPResponse) -> Int32 {
+      exchange.closes = true
+      return answer(exchange, response)
     }
 
     private func append(_ bytes: UnsafeMutableRawPointer?, length: Int, session: UnsafeMutableRawPointer?) -> Int32 {
@@ -388,8 +398,8 @@
 
     private func complete(_ exchange: Exchange) -> Int32 {
       exchanges[exchange.id] = nil
-      // What is left of a body that was refused cannot be told from the next request.
-      let isWhole = exchange.request.body.count == exchange.expected
+      // The rest of a refused body cannot be told from the next request.
+      let isWhole = !exchange.closes && exchange.request.body.count == exchange.expected
       return lws_http_transaction_completed(exchange.wsi) != 0 || !isWhole ? -1 : 0
     }
 
@@ -431,6 +441,8 @@
     var written = 0
     /// Length of the request's body [bytes].
     var expected = 0
+    /// Whether the connection ends with the response.
+    var closes = false
 
     init(id: UInt64, wsi: OpaquePointer, request: HTTPRequest) {
       (self.id, self.wsi, self.request) = (id, wsi, request)

@@ -1,4 +1,4 @@
-/// What becomes of a request to open a WebSocket.
+/// The answer to a request to open a WebSocket.
 public enum WebSocketDecision: Sendable {
   /// The connection becomes the session.
   ///

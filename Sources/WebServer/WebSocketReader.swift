@@ -2,7 +2,7 @@
 ///
 /// It keeps at most one text and one control frame, so that its memory is bounded whatever a client sends.
 struct WebSocketReader {
-  /// What a client said.
+  /// A message of a client.
   enum Event: Equatable {
     /// A whole text, valid UTF-8.
     case text([UInt8])

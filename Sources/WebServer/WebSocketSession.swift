@@ -3,10 +3,10 @@ import SystemCore
 
 /// An open WebSocket, to which any thread may send.
 ///
-/// What waits for the client is bounded. A client that reads too slowly is closed with
+/// The queue for the client is bounded. A client that reads too slowly is closed with
 /// ``WebSocketClose/tryAgainLater``; nobody waits for it.
 public final class WebSocketSession: Sendable {
-  /// What waits for the client.
+  /// The queue for the client.
   fileprivate struct Outbox {
     var messages: [WebSocketMessage] = []
     /// Position of the first message that is not taken.

@@ -47,7 +47,7 @@
       #expect(Double(unknown) / Double(known) > 0.5 && Double(unknown) / Double(known) < 2)
     }
 
-    @Test func `failures of a name lock it for a growing time, and a success forgets them`() throws {
+    @Test func `failures of a name from an address lock it there for a growing time, until a success`() throws {
       let folder = try AccountFolder()
       try folder.add("anna", .admin)
       let gate = try Authenticator(folder.store)
@@ -56,16 +56,32 @@
         gate.login("anna", password: password, from: address, at: time).refusal
       }
       let wrong = Secret("wrong wrong wrong")
-      for number in 0..<4 { #expect(attempt(wrong, "192.0.2.\(number)") == .wrong) }
+      for _ in 0..<4 { #expect(attempt(wrong, address) == .wrong) }
       for wait in [1, 2, 4, 8] {
-        #expect(attempt(wrong, "192.0.2.\(wait)") == .locked(wait))
+        #expect(attempt(wrong, address) == .locked(wait))
         // Also the right password waits.
         #expect(attempt(right, address) == .locked(wait))
         time += .seconds(Int64(wait))
       }
       #expect(attempt(right, address) == nil)
       #expect(attempt(wrong, address) == .wrong)
-      #expect(Lockout.name.wait(after: 1_000) == .minutes(15) && Lockout.address.wait(after: 1_000) == .hour)
+      #expect(Lockout.pair.wait(after: 1_000) == .minutes(15) && Lockout.address.wait(after: 1_000) == .hour)
+    }
+
+    @Test func `a stranger's failures lock a name's owner out only once they are many, from many addresses`() throws {
+      let folder = try AccountFolder()
+      try folder.add("anna", .admin)
+      let gate = try Authenticator(folder.store)
+      let wrong = Secret("wrong wrong wrong")
+      for number in 0..<8 {
+        _ = gate.login("anna", password: wrong, from: "192.0.2.9", at: now + .seconds(Int64(number)))
+      }
+      #expect(gate.login("anna", password: wrong, from: "192.0.2.9", at: now + .seconds(8)).refusal != .wrong)
+      #expect(gate.login("anna", password: right, from: address, at: now + .seconds(8)).refusal == nil)
+      for number in 0..<100 {
+        _ = gate.login("anna", password: wrong, from: "192.0.3.\(number)", at: now + .seconds(9))
+      }
+      #expect(gate.login("anna", password: right, from: address, at: now + .seconds(9)).refusal == .locked(1))
     }
 
     @Test func `failures of an address lock it, whatever the names, also names that are not there`() throws {

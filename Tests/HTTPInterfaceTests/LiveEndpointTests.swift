@@ -17,6 +17,7 @@
       let feed = LiveFeed()
       let isValid = Locked(true)
       let appended = Locked<[String]>([])
+      let audited = Locked<[String]>([])
       let outcome = Locked(AppendOutcome.accepted(appended: 1, repeated: 0))
       let endpoint: LiveEndpoint
       let server: HTTPServer
@@ -27,7 +28,7 @@
             name: name, location: Location(latitude: 48, longitude: 11, timezone: "UTC"),
             topics: [TopicRule(match: "\(name)/{asset}/{sensor}")])
         }
-        let (isValid, appended, outcome) = (isValid, appended, outcome)
+        let (isValid, appended, outcome, audited) = (isValid, appended, outcome, audited)
         let source = LiveSource(
           feed: feed, plants: { plants },
           appendMessages: { messages in
@@ -41,7 +42,17 @@
         endpoint = LiveEndpoint(source, origins: ["https://app.example"]) { request in
           switch LiveToken.bearer(in: request) {
           case "reader": .success(LiveAccess(plants: .named(["north"]), isValid: { isValid.value }))
-          case "all": .success(LiveAccess(plants: .all, publishes: { _ in true }, instructs: { $0 == "north" }))
+          case "all":
+            .success(
+              {
+                var access = LiveAccess(
+                  plants: .all, publishes: { _ in true }, instructs: { $0 == "north" && $1 == "commands" })
+                access.name = "olga"
+                access.record = { subject, topic, refusal in
+                  audited.with { $0.append("\(subject) \(topic) \(refusal ?? "done")") }
+                }
+                return access
+              }())
           default: .failure(LiveRefusal(.problem(401, "a token is needed")))
           }
         }
@@ -232,7 +243,9 @@
           reading = {"asset": "pv", "sensor": "power", "value": 1.5}
           asyncio.run(run("all", [
               {"id": 1, "topic": "north/pv/power", "payload": 12.5},
-              {"id": "two", "topic": "wattline/north/commands/set", "payload": {"confirm": "x"}},
+              {"id": "two", "topic": "wattline/north/commands/set", "payload": {"confirm": "x", "by": "chief"}},
+              {"id": 2, "topic": "wattline/north/forecasts/set", "payload": {"action": "train"}},
+              {"id": 2, "topic": "wattline/north/commands/set", "payload": [1]},
               {"id": 3, "topic": "wattline/south/commands/set", "payload": {"confirm": "x"}},
               {"id": 4, "topic": "east/pv/power", "payload": 12.5},
               {"id": 5, "plant": "south", "readings": [reading]},
@@ -245,7 +258,9 @@
         output == """
           {"kind":"ack","id":1}
           {"kind":"ack","id":"two"}
-          {"kind":"refused","id":3,"reason":"you may not instruct south"}
+          {"kind":"refused","id":2,"reason":"you may not instruct north about forecasts"}
+          {"kind":"refused","id":2,"reason":"the payload is no instruction: malformed_json"}
+          {"kind":"refused","id":3,"reason":"you may not instruct south about commands"}
           {"kind":"refused","id":4,"reason":"no plant that you may publish for reads east/pv/power"}
           {"kind":"ack","id":5}
           {"kind":"refused","id":6,"reason":"row 2: sensor is missing"}
@@ -256,7 +271,14 @@
           """)
       #expect(
         feed.appended.value == [
-          "north/pv/power 12.5", #"wattline/north/commands/set {"confirm": "x"}"#, "south pv power 1.5",
+          "north/pv/power 12.5", #"wattline/north/commands/set {"by":"olga","confirm":"x"}"#, "south pv power 1.5",
+        ])
+      #expect(
+        feed.audited.value == [
+          "commands wattline/north/commands/set done",
+          "forecasts wattline/north/forecasts/set you may not instruct north about forecasts",
+          "commands wattline/north/commands/set the payload is no instruction: malformed_json",
+          "commands wattline/south/commands/set you may not instruct south about commands",
         ])
       feed.outcome.set(.full)
       let full = try feed.python(

@@ -126,6 +126,55 @@
       #expect(actions.allSatisfy { $0.address == "192.0.2.1" || $0.user.hasPrefix("cli:") })
     }
 
+    @Test func `a key of some plants manages no accounts, and makes no key that may more than itself`() throws {
+      let (interface, accounts) = try interface()
+      defer { interface.stop() }
+      let now = Timestamp(seconds: 1_796_061_600)
+      func key(_ scopes: Set<Scope>, plants: PlantScope) throws -> String {
+        try accounts.store.addKey(
+          "k\(scopes.count)", owner: "admin", scopes: scopes, plants: plants, expires: nil,
+          by: Requester(user: "cli:test", address: ""), at: now
+        ).secret.text
+      }
+      func post(_ path: String, _ body: String, key: String) -> Int {
+        var request = HTTPRequest(method: "POST", path: path, address: "192.0.2.1")
+        request.headers = ["x-api-key": key, "content-type": "application/json"]
+        request.body = Array(body.utf8)
+        return interface.answer(request).status
+      }
+      let bound = try key([.admin], plants: .some(["own"]))
+      let narrow = try key([.admin, .read], plants: .all)
+      let made = #"{"name":"x","owner":"admin","scopes":["admin","control"]}"#
+      #expect(post("/api/v1/keys", made, key: bound) == 403)
+      #expect(post("/api/v1/users", #"{"name":"m","role":"admin","password":"a long password"}"#, key: bound) == 403)
+      #expect(post("/api/v1/keys", made, key: narrow) == 403)
+      #expect(post("/api/v1/keys", #"{"name":"y","owner":"admin","scopes":["read"]}"#, key: narrow) == 201)
+    }
+
+    @Test func `a job is seen by its owner while its plant and scope are the owner's`() throws {
+      let (interface, accounts) = try interface()
+      defer { interface.stop() }
+      let now = Timestamp(seconds: 1_796_061_600)
+      let requester = Requester(user: "cli:test", address: "")
+      func jobs(_ headers: [String: String]) throws -> Int {
+        var request = HTTPRequest(method: "GET", path: "/api/v1/jobs", address: "192.0.2.1")
+        request.headers = headers
+        let document = try JSONSerialization.jsonObject(with: Data(interface.answer(request).body))
+        return ((document as? [String: Any])?["items"] as? [Any])?.count ?? -1
+      }
+      let job = try #require(interface.jobs?.submit("report", plant: "own", owner: "operator") { _ in [] })
+      let token = try Self.token("operator", of: interface)
+      #expect(try jobs(["authorization": "Bearer \(token)"]) == 1)
+      #expect(try jobs(["authorization": "Bearer \(Self.token("viewer", of: interface))"]) == 0)
+      #expect(try jobs(["authorization": "Bearer \(Self.token("admin", of: interface))"]) == 1)
+      let key = try accounts.store.addKey(
+        "k", owner: "operator", scopes: [.writeCommands], plants: .all, expires: nil, by: requester, at: now)
+      #expect(try jobs(["x-api-key": key.secret.text]) == 0)
+      let other = try #require(interface.jobs?.submit("report", plant: "other", owner: "operator") { _ in [] })
+      #expect(other.id != job.id)
+      #expect(try jobs(["authorization": "Bearer \(token)"]) == 1)
+    }
+
     @Test func `a repeated change with its key is done once, and another with the same key is refused`() throws {
       let (interface, _) = try interface()
       defer { interface.stop() }

@@ -153,7 +153,7 @@ struct PostedReadingsTests {
     plant.topics = [TopicRule(match: "site/{asset}/{sensor}")]
     let owner = TopicOwner(plants: [plant])
     #expect(owner.owner(of: "site/pv1/power")?.plant == "south")
-    #expect(owner.owner(of: "wattline/south/commands/set")?.use == .instruction)
+    #expect(owner.owner(of: "wattline/south/commands/set")?.use == .instruction(subject: "commands"))
     #expect(owner.owner(of: "wattline/north/commands/set") == nil && owner.owner(of: "other/pv1/power") == nil)
     #expect(owner.owner(of: PostedTopic.topic(plant: "south")) == nil)
   }

@@ -78,4 +78,23 @@ struct PackageTests {
       #expect(named == modules.subtracting(["PlantModel", "WattlineTime"]), "\(module)")
     }
   }
+
+  @Test func `comments of the sources begin with their noun or verb, and keep to 120 columns`() throws {
+    let sources = PackageFolder.root().path + "/Sources"
+    var read = 0
+    for file in FileManager.default.enumerator(atPath: sources)?.compactMap({ $0 as? String }) ?? [] {
+      guard file.hasSuffix(".swift") else { continue }
+      let lines = try String(contentsOfFile: sources + "/" + file, encoding: .utf8)
+        .split(separator: "\n", omittingEmptySubsequences: false)
+      for (index, line) in lines.enumerated() {
+        let text = line.drop { $0 == " " }
+        guard text.hasPrefix("//") else { continue }
+        read += 1
+        let words = text.drop { $0 == "/" || $0 == " " }
+        #expect(!words.hasPrefix("What ") && !words.hasPrefix("Who "), "\(file):\(index + 1)")
+        #expect(line.count <= 120, "\(file):\(index + 1)")
+      }
+    }
+    #expect(read > 10_000)
+  }
 }

@@ -208,4 +208,16 @@ struct SlipTests {
   func `prices that may be are taken without a word`(currency: String, tariff: String) {
     #expect(told(head + "currency: \(currency)\ntariff: \(tariff)\n") == [])
   }
+
+  @Test(arguments: [
+    "plant: evil\nx: " + String(repeating: "- ", count: 20_000) + "1",
+    "plant: evil\nx: " + String(repeating: "a: ", count: 20_000) + "1",
+    "plant: evil\nx: \"" + String(repeating: "- \"a", count: 20_000),
+    "plant: evil\ntopics:\n" + (0..<3_000).map { "  - {match: \"x\($0)/{asset}/{sensor}\"}\n" }.joined(),
+  ])
+  func `a long file is judged in a moment, whatever its slips`(text: String) {
+    let start = ContinuousClock.now
+    _ = ConfigurationLoader.load(files: [("evil.yaml", Array(text.utf8))], environment: [:], readFile: { _ in nil })
+    #expect(ContinuousClock.now - start < .seconds(10))
+  }
 }

@@ -6,7 +6,7 @@ extension AlertRuleID {
   static let processMemory = AlertRuleID("process_memory")
   /// The disk of the journal is nearly full.
   static let processDisk = AlertRuleID("process_disk")
-  /// What waits for the stages or the database grows steadily.
+  /// The backlog before the stages or the database grows steadily.
   static let processBacklog = AlertRuleID("process_backlog")
   /// The database is away.
   static let processDatabase = AlertRuleID("process_database")

@@ -8,8 +8,9 @@ extension AlertRuleID {
 
 /// Compares the power of an asset with its size: some hundred times of what it can be is a power in W.
 ///
-/// ``RangeRule`` and ``UnitRule`` compare a sensor with its own past, which a fresh start has not. The size is known from
-/// the first reading on. A sensor that has already sent readings that fit has to send many others before it is doubted.
+/// ``RangeRule`` and ``UnitRule`` compare a sensor with its own past, which a fresh start has not. The size is known
+/// from the first reading on. A sensor that has already sent readings that fit has to send many others before it is
+/// doubted.
 ///
 /// Worked values, for an inverter of 3.6 kW:
 /// - 5 kW is 1.4 times its size, and a spike of 400 kW is one reading: no alert.

@@ -5,14 +5,14 @@ struct AlertRule: Sendable {
   /// Name in addresses, without the common start.
   var id: String
   var title: String
-  /// What is wrong and what to do.
+  /// The fault and its remedy.
   var summary: String
   var query: Query
   var isAbove: Bool
   var limit: Double
   /// Time for which it must hold.
   var pending: String
-  /// What no data means.
+  /// The meaning of no data.
   var silence = Silence.fine
   var severity: String
   /// ``Board/id`` of the board that shows more.

@@ -43,7 +43,7 @@ struct Row: Sendable {
 /// A panel. Its kind demands the unit of what it shows.
 struct Panel: Sendable {
   var title: String
-  /// What it shows, and what to make of it.
+  /// The content of the panel, and how to read it.
   var description: String
   /// Width in 24ths of the board, and height in Grafana's steps.
   var size: (width: Int, height: Int)
@@ -55,7 +55,7 @@ struct Panel: Sendable {
   var shift: String?
   /// The panel repeats for each chosen value of this variable.
   var repeated: String?
-  /// What an empty table says.
+  /// The text of an empty table.
   var empty: String?
   /// A regular expression of what is cut out of the names of series.
   var cut: String?
@@ -205,7 +205,7 @@ struct Link: Sendable {
   enum Value: Sendable {
     /// Another column of the same row, by its title.
     case column(String)
-    /// What is clicked on.
+    /// The place of a click.
     case cell
     /// A variable of this board.
     case variable(String)

@@ -1,6 +1,6 @@
 import PointSchema
 
-/// What a column of a query is computed from: fields of the schema, functions of them, and arithmetic.
+/// The source of a query's column: fields of the schema, functions of them, and arithmetic.
 struct Expression: Sendable {
   /// InfluxQL.
   var text: String
@@ -78,7 +78,7 @@ extension Expression {
   }
 }
 
-/// What a row must be to count.
+/// The condition that a row must meet to count.
 struct Condition: Sendable {
   /// InfluxQL.
   var text: String

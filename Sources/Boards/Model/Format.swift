@@ -71,7 +71,7 @@ struct Format: Sendable {
   var threshold: Threshold?
   /// Words in place of numbers.
   var words: [(value: Int, word: String)] = []
-  /// What stands where there is no value.
+  /// The text where there is no value.
   var missing: String?
 
   /// Returns how a number is shown.

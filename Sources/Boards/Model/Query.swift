@@ -35,7 +35,7 @@ struct Query: Sendable {
     }
   }
 
-  /// What fills intervals without rows.
+  /// The filling of intervals without rows.
   enum Fill: String, Sendable {
     /// A gap in the line.
     case null
@@ -47,7 +47,7 @@ struct Query: Sendable {
 
   /// Length of the intervals that rows are put together by.
   enum Interval: Sendable {
-    /// What suits the panel's width.
+    /// The interval that suits the panel's width.
     case automatic
     /// A fixed length, such as `1d`.
     case fixed(String)

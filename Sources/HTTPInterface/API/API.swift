@@ -4,7 +4,7 @@ import Pipeline
 import PlantConfig
 import PlantModel
 
-/// What the endpoints of `/api/v1` share.
+/// The parts that all endpoints of `/api/v1` share.
 struct API: Sendable {
   let pipeline: PipelineAccess
   let accounts: Authenticator

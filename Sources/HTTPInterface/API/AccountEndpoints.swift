@@ -335,6 +335,11 @@ struct AccountEndpoints: Sendable {
         }
         let (name, owner) = (try body.text("name", longest: 200), try body.text("owner", longest: 200))
         let plants = try plants(body) ?? .all
+        let beyond = Set(scopes).subtracting(call.principal?.scopes ?? []).sorted()
+        guard beyond.isEmpty else {
+          throw Problem(
+            403, "a key cannot make one with more scopes: it lacks \(beyond.map(\.rawValue).joined(separator: ", "))")
+        }
         let made = try fromAccounts { () throws(AccountError) in
           try api.accounts.store.addKey(
             name, owner: owner, scopes: Set(scopes), plants: plants, expires: expires, by: call.requester, at: now)

@@ -29,7 +29,7 @@ public struct InterfaceServices: Sendable {
 
   /// An error that is the fault of the request.
   public struct Misuse: Error, CustomStringConvertible {
-    /// What is wrong and what would be right.
+    /// The error, and what would be right.
     public let description: String
 
     /// Creates an error.

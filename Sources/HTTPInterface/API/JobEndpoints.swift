@@ -53,7 +53,15 @@ struct JobEndpoints: Sendable {
   var endpoints: [Endpoint] { [list, one, cancel] }
 
   private func visible(_ call: Call) -> [Jobs.Job] {
-    api.jobs.all.filter { $0.owner == call.user || (call.principal?.may(.readAudit) ?? false) }
+    api.jobs.all.filter { job in
+      (job.owner == call.user || call.principal?.may(.readAudit) == true)
+        && call.may(Self.actions(of: job).read, on: job.plant)
+    }
+  }
+
+  /// The actions that read and run a job, whose rights its owner must still have.
+  private static func actions(of job: Jobs.Job) -> (read: Action, run: Action) {
+    job.kind == "report" ? (.readReports, .runReports) : (.readScenarios, .runScenarios)
   }
 
   private func find(_ call: Call) throws(Problem) -> Jobs.Job {
@@ -96,6 +104,9 @@ struct JobEndpoints: Sendable {
       responses: [.json("It ends.", Document.schema, status: 202)], problems: [409],
       answer: { call throws(Problem) in
         let job = try find(call)
+        guard call.may(Self.actions(of: job).run, on: job.plant) else {
+          throw Problem(403, "ending this job needs the scope \(Scope.run.rawValue)")
+        }
         guard api.jobs.cancel(job.id) else { throw Problem(409, "the job has ended") }
         return HTTPResponse(
           202, contentType: "application/json", body: Document.bytes(try find(call), withResult: false))

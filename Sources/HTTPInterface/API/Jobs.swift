@@ -30,7 +30,7 @@ final class Jobs: Sendable {
     var progress = 0.0
     var started: Timestamp?
     var ended: Timestamp?
-    /// What went wrong.
+    /// The error of a failed job.
     var error: String?
     /// The result as JSON.
     var result: [UInt8]?

@@ -5,7 +5,7 @@ import PlantModel
 public import Settings
 public import WattlineTime
 
-/// What the interface asks of a pipeline. None of it touches the stages.
+/// The requests of the interface to a pipeline. None of them touches the stages.
 public struct PipelineAccess: Sendable {
   /// Returns the counters and state.
   public var status: @Sendable () -> PipelineStatus

@@ -54,7 +54,7 @@ struct PlantEndpoints: Sendable {
     }
   }
 
-  /// What became of a plant's file.
+  /// The result of a change to a plant's file.
   private struct Written: Encodable {
     var plant: String
     var file: String

@@ -3,7 +3,7 @@ import WebServer
 
 /// One operation of the interface. The router, the document and the page read it.
 struct Endpoint: Sendable {
-  /// Who may use an operation.
+  /// The callers that may use an operation.
   enum Access: Sendable, Equatable {
     /// Everybody.
     case open
@@ -48,11 +48,11 @@ struct Endpoint: Sendable {
   let id: String
   /// Group of the operation in the document.
   let group: String
-  /// What it does, in a few words.
+  /// The effect, in a few words.
   let summary: String
-  /// What it does, in full.
+  /// The effect, in full.
   let details: String
-  /// Who may use it.
+  /// The callers that may use it.
   var access = Access.open
   /// Parameters of the query.
   var parameters: [Parameter] = []
@@ -84,7 +84,7 @@ struct Call: Sendable {
   var request: HTTPRequest
   /// Values of the path's parameters.
   let parameters: [String: String]
-  /// Who asks; `nil` where everybody may.
+  /// The caller; `nil` where everybody may ask.
   let principal: Principal?
 
   /// Returns a parameter of the path, which the router has found.
@@ -98,7 +98,7 @@ struct Call: Sendable {
   /// Name of whoever asks.
   var user: String { principal?.name ?? "" }
 
-  /// Who asks, for the audit.
+  /// The caller, for the audit.
   var requester: Requester { Requester(user: user, address: request.address) }
 
   /// Returns whether the caller may take an action on a plant.

@@ -31,7 +31,7 @@ struct Gate: Sendable {
       throw Problem(
         403,
         "role \(principal.role.rawValue) with these scopes may not do this; it needs the scope "
-          + action.scope.rawValue)
+          + action.scope.rawValue + (action.concernsAllPlants ? " and all plants" : ""))
     }
     return principal
   }

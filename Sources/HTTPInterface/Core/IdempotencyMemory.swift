@@ -6,7 +6,7 @@ import WebServer
 ///
 /// They are kept for a day, at most a thousand, and not over a restart.
 final class IdempotencyMemory: Sendable {
-  /// What a key means for a request.
+  /// The meaning of a key for a request.
   enum Answer {
     /// The request is new, and is to be carried out.
     case new

@@ -4,7 +4,7 @@ public import Settings
 public import SystemCore
 public import WebServer
 
-/// What the interface tells of the program.
+/// The facts about the program that the interface tells.
 public struct ProgramFacts: Sendable {
   /// Version of the program, such as `0.1.0`.
   public var version: String
@@ -26,7 +26,7 @@ public struct Interface: Sendable {
   private let isEncrypted: Bool
   private let gate: Gate?
   private let memory = IdempotencyMemory()
-  private let jobs: Jobs?
+  let jobs: Jobs?
 
   /// Creates an interface of health and metrics alone.
   ///
@@ -103,6 +103,7 @@ public struct Interface: Sendable {
 
   private func respond(to request: HTTPRequest) -> (route: String, HTTPResponse) {
     if let limited = limit(request.address, named: request.address) { return ("limited", limited) }
+    guard Self.isStreamSafe(request) else { return ("refused", .problem(400, StreamSafeText.words)) }
     if request.method == "OPTIONS", let origin = request.headers["origin"] { return ("preflight", preflight(origin)) }
     switch router.target(of: request) {
     case .refused(let route, let problem): return (route, problem.response)
@@ -110,6 +111,12 @@ public struct Interface: Sendable {
       let response = perform(endpoint, request: request, parameters: parameters)
       return (endpoint.path.description, response)
     }
+  }
+
+  private static func isStreamSafe(_ request: HTTPRequest) -> Bool {
+    StreamSafeText.holds(request.body) && StreamSafeText.holds(request.path.utf8)
+      && request.query.allSatisfy { StreamSafeText.holds($0.name.utf8) && StreamSafeText.holds($0.value.utf8) }
+      && request.headers.values.allSatisfy { StreamSafeText.holds($0.utf8) }
   }
 
   private func limit(_ key: String, named name: String) -> HTTPResponse? {
@@ -207,8 +214,9 @@ public struct Interface: Sendable {
   /// Adds the headers that every response has.
   private func secured(_ response: HTTPResponse, origin: String?) -> HTTPResponse {
     var response = response
+    // With the policy no-referrer, browsers send a form of this server's own page with `origin: null`.
     response.headers += [
-      ("x-content-type-options", "nosniff"), ("referrer-policy", "no-referrer"), ("x-frame-options", "DENY"),
+      ("x-content-type-options", "nosniff"), ("referrer-policy", "same-origin"), ("x-frame-options", "DENY"),
       (
         "content-security-policy",
         "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

@@ -22,22 +22,41 @@ extension Gate {
       return .failure(LiveRefusal(problem.response))
     case .success(let principal):
       let reads = principal.may(.readSensors)
-      guard reads || principal.may(.writeReadings) || principal.may(.decideCommands) else {
+      let instructs = LiveEndpoint.subjects.contains { Self.action(about: $0).map { principal.may($0) } ?? false }
+      guard reads || principal.may(.writeReadings) || instructs else {
         return .failure(LiveRefusal(.problem(403, "these scopes neither read nor publish")))
       }
       let plants: LiveAccess.Plants =
         !reads ? .named([]) : principal.plants.names.map { .named(Set($0)) } ?? .all
-      return .success(
-        LiveAccess(
-          plants: plants, publishes: { principal.may(.writeReadings, on: $0) },
-          instructs: { principal.may(.decideCommands, on: $0) && principal.may(.handleAlerts, on: $0) },
-          isValid: {
-            switch accounts.authenticate(secret, from: address, at: SystemClock.now()) {
-            // A changed account ends its sessions, and a key or an issuer's token may have other rights by now.
-            case .success(let now): now == principal
-            case .failure(let refusal): refusal.kind == .unavailable
-            }
-          }))
+      var access = LiveAccess(
+        plants: plants, publishes: { principal.may(.writeReadings, on: $0) },
+        instructs: { plant, subject in Self.action(about: subject).map { principal.may($0, on: plant) } ?? false },
+        isValid: {
+          switch accounts.authenticate(secret, from: address, at: SystemClock.now()) {
+          // A changed account ends its sessions, and a key or an issuer's token may have other rights by now.
+          case .success(let now): now == principal
+          case .failure(let refusal): refusal.kind == .unavailable
+          }
+        })
+      access.name = principal.name
+      access.record = { subject, topic, refusal in
+        record(
+          AuditEntry(
+            SystemClock.now(), by: Requester(user: principal.name, address: address),
+            action: Self.action(about: subject)?.rawValue ?? "instruct", target: "publish \(topic)",
+            result: refusal.map { "refused: \($0)" } ?? AuditEntry.done))
+      }
+      return .success(access)
+    }
+  }
+
+  /// Returns the action of an instruction about a subject, as over HTTP; `nil` if there are none about it.
+  static func action(about subject: String) -> Action? {
+    switch subject {
+    case "alerts": .handleAlerts
+    case "commands": .decideCommands
+    case "forecasts": .runDispatch
+    default: nil
     }
   }
 }

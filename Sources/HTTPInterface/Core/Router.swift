@@ -9,7 +9,7 @@ struct Router: Sendable {
     self.endpoints = endpoints + InterfaceDocument.endpoints(describing: endpoints, program: program)
   }
 
-  /// What a path and method lead to.
+  /// The target of a path and method.
   enum Target {
     case endpoint(Endpoint, parameters: [String: String])
     case refused(route: String, Problem)

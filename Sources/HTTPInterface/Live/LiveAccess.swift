@@ -1,6 +1,6 @@
 public import WebServer
 
-/// What a client of the live feed may do.
+/// The rights of a client of the live feed.
 public struct LiveAccess: Sendable {
   /// Plants that may be read.
   public enum Plants: Sendable, Hashable {
@@ -22,21 +22,26 @@ public struct LiveAccess: Sendable {
   public var plants: Plants
   /// Returns whether the client may publish readings of a plant.
   public var publishes: @Sendable (String) -> Bool
-  /// Returns whether the client may instruct a plant, as by confirming commands.
-  public var instructs: @Sendable (String) -> Bool
+  /// Returns whether the client may instruct a plant about a subject, such as `commands`.
+  public var instructs: @Sendable (_ plant: String, _ subject: String) -> Bool
   /// Returns whether the client's token still counts. Asked every few seconds.
   public var isValid: @Sendable () -> Bool
+
+  /// Author of the client's instructions, whatever their payload says.
+  public var name = ""
+  /// Receives each instruction for the audit: its subject and topic, and why it was refused, or `nil`.
+  public var record: @Sendable (_ subject: String, _ topic: String, _ refusal: String?) -> Void = { _, _, _ in }
 
   /// Creates an access.
   ///
   /// - Parameters:
   ///   - plants: Plants whose messages the client gets.
   ///   - publishes: Returns whether the client may publish readings of a plant.
-  ///   - instructs: Returns whether the client may instruct a plant.
+  ///   - instructs: Returns whether the client may instruct a plant about a subject.
   ///   - isValid: Returns whether the client's token still counts.
   public init(
     plants: Plants, publishes: @escaping @Sendable (String) -> Bool = { _ in false },
-    instructs: @escaping @Sendable (String) -> Bool = { _ in false },
+    instructs: @escaping @Sendable (_ plant: String, _ subject: String) -> Bool = { _, _ in false },
     isValid: @escaping @Sendable () -> Bool = { true }
   ) {
     (self.plants, self.publishes, self.instructs, self.isValid) = (plants, publishes, instructs, isValid)

@@ -5,9 +5,9 @@ import SystemCore
 public import WattlineTime
 public import WebServer
 
-/// What the live feed needs of a pipeline.
+/// The part of a pipeline that the live feed needs.
 public struct LiveSource: Sendable {
-  /// What leaves the stages.
+  /// The output of the stages.
   public var feed: LiveFeed
   /// Returns the plants of the current configuration.
   public var plants: @Sendable () -> [Plant]
@@ -108,6 +108,10 @@ public final class LiveEndpoint: Sendable {
   // MARK: Publishing
 
   private func receive(_ text: [UInt8], from session: WebSocketSession) {
+    guard StreamSafeText.holds(text) else {
+      session.send(text: LiveReply.refused("null", reason: StreamSafeText.words))
+      return
+    }
     do throws(PublishRequest.Mistake) {
       let request = try PublishRequest(text)
       guard let access = hub.access(of: session) else { return }
@@ -125,12 +129,16 @@ public final class LiveEndpoint: Sendable {
       guard let (plant, use) = known().owner.owner(of: topic), isVisible(plant, to: access) else {
         return "no plant that you may publish for reads \(topic)"
       }
-      let mayPublish = use == .instruction ? access.instructs(plant) : access.publishes(plant)
-      guard mayPublish else { return Self.forbidden(plant, use: use) }
+      if case .instruction(let subject) = use {
+        let reason = refusal(of: payload, topic: topic, subject: subject, plant: plant, access: access)
+        access.record(subject, topic, reason)
+        return reason
+      }
+      guard access.publishes(plant) else { return Self.forbidden(plant) }
       return Self.refusal(of: source.appendMessages([PostedMessage(topic: topic, payload: payload)]))
     case .readings(let name, let json):
       guard let plant = known().plants[name], isVisible(name, to: access) else { return "there is no plant \(name)" }
-      guard access.publishes(name) else { return Self.forbidden(name, use: .readings) }
+      guard access.publishes(name) else { return Self.forbidden(name) }
       let now = SystemClock.now()
       switch PostedReadings.read(json, contentType: "application/json", plant: plant, now: now) {
       case .success(let readings): return Self.refusal(of: source.appendReadings(readings, name, now))
@@ -142,13 +150,29 @@ public final class LiveEndpoint: Sendable {
     }
   }
 
-  private func isVisible(_ plant: String, to access: LiveAccess) -> Bool {
-    access.plants.contains(plant) || access.publishes(plant) || access.instructs(plant)
+  /// Appends an instruction with its true author; returns why not, if it is refused.
+  private func refusal(
+    of payload: [UInt8], topic: String, subject: String, plant: String, access: LiveAccess
+  ) -> String? {
+    guard access.instructs(plant, subject) else { return "you may not instruct \(plant) about \(subject)" }
+    switch payload.withUnsafeBytes({ InstructionMessage.members(of: $0) }) {
+    case .failure(let reason): return "the payload is no instruction: \(reason.rawValue)"
+    case .success(var members):
+      members["by"] = access.name
+      let message = PostedMessage(topic: topic, payload: JSONText.object(members))
+      return Self.refusal(of: source.appendMessages([message]))
+    }
   }
 
-  private static func forbidden(_ plant: String, use: TopicOwner.Use) -> String {
-    use == .instruction ? "you may not instruct \(plant)" : "you may not publish readings of \(plant)"
+  private func isVisible(_ plant: String, to access: LiveAccess) -> Bool {
+    access.plants.contains(plant) || access.publishes(plant)
+      || Self.subjects.contains { access.instructs(plant, $0) }
   }
+
+  /// Subjects of instructions.
+  static let subjects = ["alerts", "commands", "forecasts"]
+
+  private static func forbidden(_ plant: String) -> String { "you may not publish readings of \(plant)" }
 
   private static func refusal(of outcome: AppendOutcome) -> String? {
     switch outcome {

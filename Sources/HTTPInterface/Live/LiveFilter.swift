@@ -2,7 +2,7 @@ import Pipeline
 import PlantModel
 import WebServer
 
-/// What a subscriber wants: kinds of messages, of some plants.
+/// The choice of a subscriber: kinds of messages, of some plants.
 struct LiveFilter: Hashable, Sendable {
   var plants: LiveAccess.Plants
   var kinds: Set<LiveKind>

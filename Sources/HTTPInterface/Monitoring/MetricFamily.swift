@@ -1,6 +1,6 @@
 /// Samples of one metric with what describes them, in the terms of Prometheus and OpenMetrics 1.0.
 public struct MetricFamily: Sendable {
-  /// What the samples are.
+  /// The meaning of the samples.
   public enum Kind: String, Sendable {
     /// A count that only grows while the process runs.
     case counter
@@ -30,7 +30,7 @@ public struct MetricFamily: Sendable {
 
   /// Name without `_total`. A name of a quantity ends in its unit.
   public let name: String
-  /// What the samples are.
+  /// The meaning of the samples.
   public let kind: Kind
   /// One sentence for people.
   public let help: String

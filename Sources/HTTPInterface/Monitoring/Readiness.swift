@@ -2,10 +2,11 @@ public import Pipeline
 
 /// Whether a process does its work.
 public struct Readiness: Sendable, Equatable, Encodable {
-  /// Age of the newest processed record from which the journal counts as standing still [s]. A record comes each second.
+  /// Age of the newest processed record from which the journal counts as standing still [s]. A record comes each
+  /// second.
   public static let standstill = 15.0
 
-  /// What keeps the process from its work; empty if nothing does.
+  /// The reasons that keep the process from its work; empty if there are none.
   public let reasons: [String]
 
   /// Judges the state of a pipeline.

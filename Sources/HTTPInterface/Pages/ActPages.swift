@@ -8,8 +8,8 @@ import WebServer
 
 /// Small pages on which people act: what boards cannot do. They have no scripts.
 ///
-/// A login on the page is a session like any other. Its access token is in a cookie that other sites cannot send and
-/// scripts cannot read; a form must come from a page of this server.
+/// A login on the page is a session like any other. Its access token is in a cookie that scripts cannot read. Links of
+/// other sites, such as boards, send it; their forms do not, and a form must come from a page of this server.
 struct ActPages: Sendable {
   let api: API
   let gate: Gate
@@ -17,6 +17,8 @@ struct ActPages: Sendable {
 
   private static let html = "text/html; charset=utf-8"
   private static let cookie = "wattline"
+  /// Names of the query that choose what the page shows.
+  private static let choices = ["alert", "command", "plant"]
 
   var endpoints: [Endpoint] {
     [
@@ -40,6 +42,7 @@ struct ActPages: Sendable {
           schema: .object([
             "do": .string, "id": .optional(.string), "plant": .optional(.string), "for": .optional(.string),
             "events": .optional(.string), "username": .optional(.string), "password": .optional(.string),
+            "only_alert": .optional(.string), "only_command": .optional(.string), "only_plant": .optional(.string),
           ])),
         responses: [
           .init(status: 303, meaning: "It is done, or the page says why not.", contentTypes: [Self.html])
@@ -52,12 +55,7 @@ struct ActPages: Sendable {
   // MARK: Acting
 
   private func act(_ call: Call) throws(Problem) -> HTTPResponse {
-    // A browser says where a form comes from; a form of another site must not act with this one's cookie.
-    if let origin = call.request.headers["origin"], let host = call.request.headers["host"],
-      origin != "http://\(host)", origin != "https://\(host)"
-    {
-      throw Problem(403, "the form is on a page of another site")
-    }
+    guard Self.isOwnForm(call.request) else { throw Problem(403, "the form is on a page of another site") }
     let form = FormBody(call.request.body)
     if form.text("do") == "login" { return logIn(form, call: call) }
     guard let principal = principal(of: call.request) else { return redirect("Log in first.", form: form) }
@@ -94,6 +92,16 @@ struct ActPages: Sendable {
     } catch {
       return redirect("Not done: \(error.detail)", form: form)
     }
+  }
+
+  /// Returns whether a form is on a page of this server. A form of another site must not act with this one's cookie.
+  ///
+  /// Browsers tell it by `sec-fetch-site` where the connection is secure, else by `origin`.
+  static func isOwnForm(_ request: HTTPRequest) -> Bool {
+    if let site = request.headers["sec-fetch-site"] { return site == "same-origin" || site == "none" }
+    guard let origin = request.headers["origin"] else { return true }
+    guard let host = request.headers["host"] else { return false }
+    return origin == "http://\(host)" || origin == "https://\(host)"
   }
 
   /// Uses an endpoint of the interface for a principal, with its rights and the audit.
@@ -138,7 +146,7 @@ struct ActPages: Sendable {
   }
 
   private func cookie(_ token: String, life: Int) -> String {
-    "\(Self.cookie)=\(token); Path=/act; Max-Age=\(life); HttpOnly; SameSite=Strict" + (isEncrypted ? "; Secure" : "")
+    "\(Self.cookie)=\(token); Path=/act; Max-Age=\(life); HttpOnly; SameSite=Lax" + (isEncrypted ? "; Secure" : "")
   }
 
   private func principal(of request: HTTPRequest) -> Principal? {
@@ -153,7 +161,7 @@ struct ActPages: Sendable {
 
   private func redirect(_ note: String, form: FormBody) -> HTTPResponse {
     var response = HTTPResponse(303, contentType: Self.html, body: [])
-    var query: [String] = []
+    var query = Self.choices.compactMap { name in form.text("only_\(name)").map { "\(name)=\(URLText.encoded($0))" } }
     if !note.isEmpty { query.append("note=\(URLText.encoded(note))") }
     response.headers.append(("location", "/act" + (query.isEmpty ? "" : "?" + query.joined(separator: "&"))))
     return response
@@ -167,8 +175,12 @@ struct ActPages: Sendable {
     if let principal = principal(of: call.request) {
       body = content(Call(request: call.request, parameters: [:], principal: principal))
     } else {
+      // A link of a board leads to its alert or command after the login too.
+      let kept = Self.choices.compactMap { name in
+        call.argument(name).map { "<input type=\"hidden\" name=\"only_\(name)\" value=\"\(HTMLText.escaped($0))\">" }
+      }.joined()
       body = """
-        <form method="post" action="/act"><input type="hidden" name="do" value="login">
+        <form method="post" action="/act"><input type="hidden" name="do" value="login">\(kept)
         <p><label>Name <input name="username" autocomplete="username" required></label></p>
         <p><label>Password <input name="password" type="password" autocomplete="current-password" required></label></p>
         <p><button>Log in</button></p></form>

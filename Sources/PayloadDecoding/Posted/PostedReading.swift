@@ -31,7 +31,7 @@ public struct PostedReading: Sendable, Hashable {
 public struct RowError: Error, Sendable, Equatable {
   /// Number of the row, from 1: of the array's element, or of the text's line.
   public var row: Int
-  /// What is wrong and what would be right.
+  /// The error, and what would be right.
   public var reason: String
 
   /// Creates an error.

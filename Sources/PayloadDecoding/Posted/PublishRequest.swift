@@ -4,7 +4,7 @@
 /// `{"id": 7, "plant": "…", "readings": [{"asset", "sensor", "time", "value", "unit"?}]}`. A payload that is a text
 /// is sent as its characters, any other as the JSON that it is.
 public struct PublishRequest: Sendable, Equatable {
-  /// What is to be published.
+  /// The message to publish.
   public enum Content: Sendable, Equatable {
     /// A message as over MQTT.
     case message(topic: String, payload: [UInt8])
@@ -14,14 +14,14 @@ public struct PublishRequest: Sendable, Equatable {
 
   /// The request's own identifier, as JSON; `null` if it has none.
   public var id: String
-  /// What is to be published.
+  /// The message to publish.
   public var content: Content
 
   /// A request that cannot be read.
   public struct Mistake: Error, Equatable {
     /// Identifier of the request, as JSON; `null` if it is not known.
     public var id: String
-    /// What is wrong and what would be right.
+    /// The error, and what would be right.
     public var reason: String
   }
 

@@ -2,12 +2,12 @@ public import PlantModel
 
 /// Finds the plant to which a topic belongs.
 public struct TopicOwner: Sendable {
-  /// What a message on a topic does to its plant.
+  /// The effect of a message's topic on its plant.
   public enum Use: Sendable, Equatable {
     /// It may have readings.
     case readings
-    /// It is an instruction to Wattline, such as the confirmation of a command.
-    case instruction
+    /// It is an instruction to Wattline about a subject, such as the confirmation of a command about `commands`.
+    case instruction(subject: String)
   }
 
   private let patterns: [(plant: String, pattern: TopicPattern)]
@@ -31,7 +31,7 @@ public struct TopicOwner: Sendable {
     return topic.withUTF8 { text -> (plant: String, use: Use)? in
       let bytes = UnsafeRawBufferPointer(text)
       if let address = InstructionMessage.address(of: bytes), names.contains(address.plant) {
-        return (address.plant, .instruction)
+        return (address.plant, .instruction(subject: address.subject))
       }
       return patterns.first { $0.pattern.captures(in: bytes) != nil }.map { ($0.plant, .readings) }
     }

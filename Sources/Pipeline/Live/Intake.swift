@@ -20,7 +20,7 @@ public struct PostedMessage: Sendable, Equatable {
   public init(topic: String, payload: [UInt8]) { (self.topic, self.payload) = (topic, payload) }
 }
 
-/// What became of posted messages.
+/// The outcome of posted messages.
 public enum AppendOutcome: Sendable, Equatable {
   /// They are in the journal, as safe as acknowledged messages of MQTT.
   ///

@@ -3,7 +3,7 @@ import Synchronization
 import SystemCore
 public import WattlineTime
 
-/// What the live feed tells.
+/// The kinds of news in the live feed.
 public enum LiveKind: String, Sendable, CaseIterable {
   /// A reading after cleaning.
   case reading
@@ -27,7 +27,7 @@ public enum LiveKind: String, Sendable, CaseIterable {
 
 /// A message of the live feed.
 public struct LiveEvent: Sendable {
-  /// What the message tells.
+  /// The kind of the message.
   public var kind: LiveKind
   /// Plant that it is about.
   public var plant: String
@@ -35,7 +35,7 @@ public struct LiveEvent: Sendable {
   public var json: [UInt8]
 }
 
-/// What has happened since the last call of ``LiveFeed/next(gathering:)``.
+/// The news since the last call of ``LiveFeed/next(gathering:)``.
 public struct LiveNews: Sendable {
   /// The messages, in the order of their frames.
   public var events: [LiveEvent] = []
@@ -140,7 +140,7 @@ struct LiveReading: Sendable {
   var quality: Quality
 }
 
-/// What one frame tells the live feed.
+/// The news of one frame for the live feed.
 struct LiveBatch: Sendable {
   var register: PlantRegister
   var readings: [LiveReading] = []

@@ -1,5 +1,5 @@
 extension Tag {
-  /// What was done or refused.
+  /// The action that was done or refused.
   public static let action = Tag("action", meaning: "what was done or refused, such as `login` or `alerts.handle`")
 }
 
@@ -8,14 +8,14 @@ extension FieldKey where Value == String {
   public static var user: Self { Self("user") }
   /// Address of the client.
   public static var address: Self { Self("address") }
-  /// What it was done to.
+  /// The object of the action.
   public static var target: Self { Self("target") }
   /// Whether it was done.
   public static var result: Self { Self("result") }
 }
 
 extension Measurement {
-  /// What people and programs did over HTTP. The accounts' own file has the same, and is the one that counts.
+  /// Actions of people and programs over HTTP. The accounts' own file has the same, and is the one that counts.
   public static let audit = Measurement(
     "audit",
     contents: "each change, login and refusal at the HTTP interface",

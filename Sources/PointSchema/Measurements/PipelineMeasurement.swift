@@ -86,7 +86,7 @@ extension FieldKey where Value == Int64 {
 }
 
 extension FieldKey where Value == String {
-  /// What a new configuration has.
+  /// The content of a new configuration.
   public static var configuration: Self { Self("configuration") }
 }
 

@@ -9,7 +9,7 @@ import WattlineTime
 /// The file of accounts of a folder of configuration, as a command uses it.
 struct AccountFile {
   let store: AccountStore
-  /// Who runs the command, as the audit has it.
+  /// The user who runs the command, as the audit has it.
   let requester: Requester
   let now: Timestamp
 

@@ -34,7 +34,7 @@ enum UserAddCommand {
     }
     let account = Account(
       name: arguments.operands[0], role: role, plants: try AccountWords.plants(arguments) ?? .all)
-    // What is wrong with the name is told before a password is asked for.
+    // A fault of the name is told before a password is asked for.
     if let mistake = Account.mistake(inName: account.name) { throw Misuse(message: mistake) }
     let file = try AccountFile(arguments, makes: true)
     if try file.store.account(named: account.name) != nil {

@@ -61,7 +61,7 @@ struct BackupText {
 
   init(_ manifest: BackupManifest) { self.manifest = manifest }
 
-  /// What the backup has, in a few lines.
+  /// The content of the backup, in a few lines.
   var summary: [String] {
     let upTo = manifest.messages.upTo.map { "up to \($0)" } ?? "none"
     var lines = [
@@ -79,7 +79,7 @@ struct BackupText {
     return lines + manifest.notes
   }
 
-  /// Who made the backup, when, and where.
+  /// The origin of the backup: by whom, when and where it was made.
   var origin: [String] {
     [
       "created \(manifest.created) by \(manifest.program)",
