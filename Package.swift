@@ -208,7 +208,7 @@ let package = Package(
       ]),
     tests("AssetCommands", ["PlantModel"]),
     tests("Accounts", ["WattlineTime", "SystemCore", "Settings", "LocalServers", "PlantTesting"]),
-    tests("WebServer", ["SystemCore", "LocalServers"]),
+    tests("WebServer", ["SystemCore", "LocalServers", "PlantTesting"]),
     tests(
       "HTTPInterface",
       [

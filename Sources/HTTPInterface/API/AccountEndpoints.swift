@@ -335,6 +335,8 @@ struct AccountEndpoints: Sendable {
         }
         let (name, owner) = (try body.text("name", longest: 200), try body.text("owner", longest: 200))
         let plants = try plants(body) ?? .all
+        let account = try fromAccounts { () throws(AccountError) in try api.accounts.store.account(named: owner) }
+        if account == nil { throw Problem(422, "there is no account '\(owner.prefix(100))' to own the key") }
         let made = try fromAccounts { () throws(AccountError) in
           try api.accounts.store.addKey(
             name, owner: owner, scopes: Set(scopes), plants: plants, expires: expires, by: call.requester, at: now)
