@@ -31,9 +31,12 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
   .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
-/// A module of numeric cores and readers: optimised in debug builds too, where it would be thirty times slower.
+/// A module of numeric cores and readers: optimised as a whole in debug builds too, where it would be thirty times
+/// slower.
 func numericModule(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: settings + [.unsafeFlags(["-O"])])
+  .target(
+    name: name, dependencies: dependencies,
+    swiftSettings: settings + [.unsafeFlags(["-O", "-wmo", "-num-threads", "2"])])
 }
 
 /// The tests of a module under `Tests/`, and what they see beside it.
@@ -208,7 +211,7 @@ let package = Package(
       ]),
     tests("AssetCommands", ["PlantModel"]),
     tests("Accounts", ["WattlineTime", "SystemCore", "Settings", "LocalServers", "PlantTesting"]),
-    tests("WebServer", ["SystemCore", "LocalServers"]),
+    tests("WebServer", ["SystemCore", "LocalServers", "PlantTesting"]),
     tests(
       "HTTPInterface",
       [

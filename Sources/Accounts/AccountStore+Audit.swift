@@ -9,6 +9,13 @@ extension AccountStore {
     try database.with { (database) throws(AccountError) in try Self.record(entry, in: database) }
   }
 
+  /// Sets the receiver of each entry that this process adds to the audit, called once the entry is stored.
+  ///
+  /// It is called while the file is in use, so it must not use the accounts.
+  public func observeAudit(_ observer: @escaping @Sendable (AuditEntry) -> Void) {
+    database.with { $0.setObserver(observer) }
+  }
+
   /// Returns entries of the audit, latest first.
   ///
   /// - Parameters:
@@ -74,6 +81,7 @@ extension AccountStore {
       "INSERT INTO audit (time, user, address, action, target, result) VALUES (?, ?, ?, ?, ?, ?)",
       .integer(entry.time.nanoseconds), .text(entry.user), .text(entry.address),
       .text(entry.action), .text(entry.target), .text(entry.result))
+    database.announce(entry)
   }
 
   private static func entry(_ row: [DatabaseValue]) -> AuditEntry {

@@ -137,7 +137,7 @@ extension AccountStore {
         """
         SELECT max(until) FROM failure WHERE (kind = 'name' AND subject = ?) OR (kind = 'address' AND subject = ?)
           OR (kind = 'pair' AND subject = ?)
-        """, .text(requester.user), .text(Lockout.network(requester.address)), .text(Self.pair(requester)))
+        """, .text(requester.user), .text(NetworkAddress.network(requester.address)), .text(Self.pair(requester)))
       guard let until = rows.first?[0].integer, until > time.nanoseconds else { return nil }
       return Self.seconds(Timestamp(nanoseconds: until) - time)
     }
@@ -152,7 +152,7 @@ extension AccountStore {
         let name = try Self.count("name", requester.user, rule: .name, at: time, in: database)
         let pair = try Self.count("pair", Self.pair(requester), rule: .pair, at: time, in: database)
         let address = try Self.count(
-          "address", Lockout.network(requester.address), rule: .address, at: time, in: database)
+          "address", NetworkAddress.network(requester.address), rule: .address, at: time, in: database)
         try database.rows(
           """
           DELETE FROM failure WHERE last < ? OR (kind, subject) IN
@@ -176,7 +176,7 @@ extension AccountStore {
   }
 
   private static func pair(_ requester: Requester) -> String {
-    requester.user + "\n" + Lockout.network(requester.address)
+    requester.user + "\n" + NetworkAddress.network(requester.address)
   }
 
   private static func count(

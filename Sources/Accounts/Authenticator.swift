@@ -256,7 +256,15 @@ public final class Authenticator: Sendable {
     _ action: String, by requester: Requester, reason: String, at now: Timestamp, target: String = ""
   ) throws(AccountError) {
     let entry = AuditEntry(now, by: requester, action: action, target: target, result: "refused: \(reason)")
-    if repeated.isNew(entry) { try store.record(entry) }
+    try record(entry)
+  }
+
+  /// Adds an entry to the audit. A refusal that is like one of the last minute is not repeated.
+  ///
+  /// - Throws: `AccountError` if it cannot be written.
+  public func record(_ entry: AuditEntry) throws(AccountError) {
+    if entry.result.hasPrefix("refused"), !repeated.isNew(entry) { return }
+    try store.record(entry)
   }
 
   private func attempt<Success>(

@@ -23,6 +23,10 @@ enum DatabaseValue: Hashable, Sendable {
     private let path: String
     private let connection: OpaquePointer
     private var statements: [String: OpaquePointer] = [:]
+    /// Receives each entry of the audit once it is stored.
+    private var observe: @Sendable (AuditEntry) -> Void = { _ in }
+    /// Entries of the transaction that runs; `nil` outside of one.
+    private var uncommitted: [AuditEntry]?
 
     /// Opens a file, which is made for its owner alone if it is missing.
     ///
@@ -99,14 +103,24 @@ enum DatabaseValue: Hashable, Sendable {
     /// Runs `body` as one change, which is dropped as a whole if it throws.
     func transaction<Result>(_ body: () throws(AccountError) -> Result) throws(AccountError) -> Result {
       try execute("BEGIN IMMEDIATE")
+      uncommitted = []
+      defer { uncommitted = nil }
       do throws(AccountError) {
         let result = try body()
         try execute("COMMIT")
+        for entry in uncommitted ?? [] { observe(entry) }
         return result
       } catch {
         try? execute("ROLLBACK")
         throw error
       }
+    }
+
+    func setObserver(_ observer: @escaping @Sendable (AuditEntry) -> Void) { observe = observer }
+
+    /// Announces an entry of the audit, at the end of the transaction that stores it.
+    func announce(_ entry: AuditEntry) {
+      if uncommitted == nil { observe(entry) } else { uncommitted?.append(entry) }
     }
 
     private func prepared(_ sql: String) throws(AccountError) -> OpaquePointer {
@@ -176,5 +190,9 @@ enum DatabaseValue: Hashable, Sendable {
     var changes: Int { 0 }
 
     func transaction<Result>(_ body: () throws(AccountError) -> Result) throws(AccountError) -> Result { try body() }
+
+    func setObserver(_ observer: @escaping @Sendable (AuditEntry) -> Void) {}
+
+    func announce(_ entry: AuditEntry) {}
   }
 #endif

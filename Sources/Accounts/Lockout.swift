@@ -1,4 +1,3 @@
-import Glibc
 import WattlineTime
 
 /// How long logins are refused after failures in a row: of one name from one address, of one name, or of one address.
@@ -20,14 +19,6 @@ struct Lockout: Sendable {
   static let name = Lockout(free: 99, longest: .minutes(15))
   /// Of one address, which many people may share.
   static let address = Lockout(free: 19, longest: .hour)
-
-  /// Returns what an address is counted as: an IPv6 address as its network of 64 bits, which one client has as a whole.
-  static func network(_ address: String) -> String {
-    var bytes = in6_addr()
-    guard address.contains(":"), inet_pton(AF_INET6, address, &bytes) == 1 else { return address }
-    let digits = withUnsafeBytes(of: bytes) { $0.prefix(8).map { String(UInt16($0) + 256, radix: 16).suffix(2) } }
-    return digits.joined() + "/64"
-  }
 
   /// Returns the wait after a number of failures in a row.
   func wait(after failures: Int) -> TimeSpan {

@@ -53,7 +53,7 @@ final class OutsideIssuer: Sendable {
     }
     return .success(
       Principal(
-        name: "\(subject)@\(host)", role: role, plants: plants, scopes: role.scopes, method: .issuer,
+        name: "\(subject)@\(place)", role: role, plants: plants, scopes: role.scopes, method: .issuer,
         tokenID: claims.text("jti") ?? ""))
   }
 
@@ -65,7 +65,11 @@ final class OutsideIssuer: Sendable {
   /// Of several roles the first holds.
   private static let order: [Role] = [.admin, .operator, .viewer, .service]
 
-  private var host: String { URL(string: settings.url)?.host ?? settings.url }
+  /// Host and path of the issuer: realms of one host have other people of the same names.
+  private var place: String {
+    guard let url = URL(string: settings.url), let host = url.host else { return settings.url }
+    return host + (url.path == "/" ? "" : url.path)
+  }
 
   private func plants(_ claims: Claims) -> PlantScope {
     guard let claim = settings.plantsClaim else { return .all }

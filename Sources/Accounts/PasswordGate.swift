@@ -5,8 +5,8 @@ import SystemCore
 final class PasswordGate: Sendable {
   /// The gate of the process.
   static let shared = PasswordGate()
-  /// Maximum number of logins that wait.
-  static let mostWaiting = 8
+  /// Maximum number of logins that are checked or wait: half of the threads of requests, so that others are answered.
+  static let mostWaiting = 2
 
   private let monitor = Monitor()
   private let waiting = Locked(0)

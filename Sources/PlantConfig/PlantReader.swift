@@ -20,6 +20,9 @@ final class PlantReader {
     if let wrong = name.flatMap(Words.mistake(inName:)) {
       reading.mistake(namePlace, "'plant' \(wrong); it names the plant in every series")
     }
+    if let part = name?.split(separator: "/").first(where: { $0 == "." || $0 == ".." }) {
+      reading.mistake(namePlace, "'plant' has the part '\(part)', with which an address means another plant")
+    }
     var plant = Plant(name: name ?? "", location: Location(latitude: 0, longitude: 0, timezone: "UTC"))
     if let node = section.node("location") {
       plant.location = location(Section(node, name: "location", reading: reading))

@@ -1,5 +1,6 @@
 #if HTTP
   import Glibc
+  import SystemCore
 
   /// The connections of a server by the address of their clients, so that one address cannot take them all.
   ///
@@ -18,7 +19,7 @@
 
     /// Returns whether a socket that was accepted may stay.
     mutating func admits(socket: Int32) -> Bool {
-      admitted = Self.address(of: socket)
+      admitted = NetworkAddress.network(Self.address(of: socket))
       return addresses.count < most && counts[admitted, default: 0] < mostOfAddress
     }
 

@@ -339,14 +339,34 @@
     }
 
     private func answer(_ exchange: Exchange, _ response: HTTPResponse) -> Int32 {
-      exchange.response = response
+      exchange.response = hasRoom(for: response) ? response : Self.noRoom
+      exchange.answered = SystemClock.monotonic()
       lws_set_timeout(exchange.wsi, PENDING_TIMEOUT_HTTP_CONTENT, Int32(limits.patience))
       lws_callback_on_writable(exchange.wsi)
       return 0
     }
 
+    /// Length of a response from which it counts for ``mostUnsent`` [bytes].
+    private static let large = 262_144
+    /// Maximum length of all large responses that wait for their clients [bytes].
+    private static let mostUnsent = 268_435_456
+    /// Time in which a client must have taken a response [ns].
+    private static let mostTime: Int64 = 300_000_000_000
+    private static let noRoom: HTTPResponse = {
+      var response = HTTPResponse.problem(503, "too many long answers wait for slow clients; ask again later")
+      response.headers.append(("retry-after", "30"))
+      return response
+    }()
+
+    private func hasRoom(for response: HTTPResponse) -> Bool {
+      guard response.body.count >= Self.large else { return true }
+      let waiting = exchanges.values.reduce(0) { $0 + ($1.response?.body.count ?? 0) }
+      return waiting + response.body.count <= Self.mostUnsent
+    }
+
     private func write(_ wsi: OpaquePointer, session: UnsafeMutableRawPointer?) -> Int32 {
       guard let exchange = exchange(of: session) else { return 0 }
+      if let since = exchange.answered, SystemClock.monotonic() - since > Self.mostTime { return -1 }
       if let (socket, subprotocol) = exchange.upgrade { return upgrade(exchange, to: socket, subprotocol: subprotocol) }
       guard let response = exchange.response else { return 0 }
       if !exchange.hasHeaders {
@@ -443,6 +463,8 @@
     var expected = 0
     /// Whether the connection ends with the response.
     var closes = false
+    /// Monotonic time at which the response was there [ns].
+    var answered: Int64?
 
     init(id: UInt64, wsi: OpaquePointer, request: HTTPRequest) {
       (self.id, self.wsi, self.request) = (id, wsi, request)

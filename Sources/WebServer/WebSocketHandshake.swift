@@ -11,7 +11,7 @@
         response.headers.append(("sec-websocket-version", "13"))
         return response
       }
-      guard let key = request.headers["sec-websocket-key"], key.utf8.count == 24, key.hasSuffix("==") else {
+      guard isKey(request.headers["sec-websocket-key"] ?? "") else {
         return .problem(400, "the header sec-websocket-key must be 16 bytes in base64")
       }
       guard request.headers["transfer-encoding"] == nil, (request.headers["content-length"] ?? "0") == "0" else {
@@ -22,9 +22,22 @@
       return nil
     }
 
-    /// Returns the subprotocols that a client offers, in its order.
+    /// Whether a text is base64 of 16 bytes.
+    private static func isKey(_ text: String) -> Bool {
+      let bytes = Array(text.utf8)
+      return bytes.count == 24 && bytes[22...].allSatisfy { $0 == UInt8(ascii: "=") }
+        && bytes[..<22].allSatisfy { isAlphanumeric($0) || $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "/") }
+    }
+
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+      (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+        || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+    }
+
+    /// Returns the subprotocols that a client offers, in its order; what is no token (RFC 9110) is left out.
     static func offered(by request: HTTPRequest) -> [Substring] {
       (request.headers["sec-websocket-protocol"] ?? "").split { $0 == "," || $0 == " " || $0 == "\t" }
+        .filter { $0.utf8.allSatisfy { isAlphanumeric($0) || "!#$%&'*+-.^_`|~".utf8.contains($0) } }
     }
 
     /// Returns the answer by which a connection becomes a WebSocket.

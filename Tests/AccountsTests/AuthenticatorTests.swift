@@ -84,6 +84,20 @@
       #expect(gate.login("anna", password: right, from: address, at: now + .seconds(9)).refusal == .locked(1))
     }
 
+    @Test func `each entry of the audit is announced once it is stored, also of logins and of refusals`() throws {
+      let folder = try AccountFolder()
+      try folder.add("anna", .admin)
+      let announced = Locked<[String]>([])
+      folder.store.observeAudit { entry in announced.with { $0.append("\(entry.action) \(entry.result)") } }
+      let gate = try Authenticator(folder.store)
+      _ = gate.login("anna", password: Secret("wrong wrong wrong"), from: address, at: now)
+      _ = gate.login("anna", password: right, from: address, at: now)
+      _ = gate.authenticate(Secret("forged"), from: address, at: now)
+      #expect(throws: AccountError.self) { try folder.add("anna", .viewer) }
+      #expect(announced.value.count == 3 && announced.value[0] == "login refused: wrong", "\(announced.value)")
+      #expect(announced.value[1] == "login done" && announced.value[2].hasPrefix("access refused"))
+    }
+
     @Test func `failures of an address lock it, whatever the names, also names that are not there`() throws {
       let folder = try AccountFolder()
       try folder.add("anna", .admin)
@@ -111,10 +125,10 @@
     }
 
     @Test func `a client of IPv6 is its network, since it has that as a whole`() {
-      #expect(Lockout.network("2001:db8:1:2:3:4:5:6") == "20010db800010002/64")
-      #expect(Lockout.network("2001:db8:1:2::") == Lockout.network("2001:db8:1:2:ffff::1"))
-      #expect(Lockout.network("2001:db8:1:3::") != Lockout.network("2001:db8:1:2::"))
-      #expect(Lockout.network("192.0.2.7") == "192.0.2.7" && Lockout.network("x:y") == "x:y")
+      #expect(NetworkAddress.network("2001:db8:1:2:3:4:5:6") == "20010db800010002/64")
+      #expect(NetworkAddress.network("2001:db8:1:2::") == NetworkAddress.network("2001:db8:1:2:ffff::1"))
+      #expect(NetworkAddress.network("2001:db8:1:3::") != NetworkAddress.network("2001:db8:1:2::"))
+      #expect(NetworkAddress.network("192.0.2.7") == "192.0.2.7" && NetworkAddress.network("x:y") == "x:y")
     }
 
     @Test func `a refresh token is good for one renewal, and its second use ends the session`() throws {

@@ -84,7 +84,7 @@ struct SignTests {
   @Test(
     arguments: [
       ["bess.power"], ["grid.power"], ["pv.power"], ["grid.power", "bess.power"], ["grid.power", "pv.power"],
-    ], [1, 2, 3] as [UInt64])
+    ], TestSeeds.first(1, of: 3))
   func `an inverted sign is told within a day, and no other is, with the line to write`(names: [String], seed: UInt64) {
     var script = SignScript(seed: seed, inverted: Set(names))
     script.run(untilHour: 26)
@@ -97,7 +97,7 @@ struct SignTests {
   }
 
   @Test(
-    arguments: [1, 2, 3, 4, 5, 6] as [UInt64],
+    arguments: TestSeeds.first(2, of: 6),
     [[], ["load.power"], ["car.power"], ["bess.soc", "load.power"], ["pv.power"], ["bess.power"]] as [Set<String>])
   func `a plant whose signs are right raises nothing, in winter and summer, whatever of it has a meter`(
     seed: UInt64, left: Set<String>

@@ -89,6 +89,19 @@ struct LiveFeedTests {
     #expect(feed.next(gathering: .second).events.isEmpty)
   }
 
+  @Test func `a reading from the future hides no later one, also if it is wrong in another way`() {
+    let register = Self.register(["power"])
+    var tables = LatestTables()
+    var future = Self.frame([(0, 4_000_000_000, 1e300)])
+    future.readings.flags[0] = QualityFlags(.future).union(QualityFlags(.outOfRange))
+    future.readings.quality[0] = .outOfRange
+    tables.observe(future, in: register)
+    tables.observe(Self.frame([(0, 10, 2)]), in: register)
+    let published = Locked<[String: LatestTable]>([:])
+    tables.publish([register], to: published)
+    #expect(published.value["a \"b\""]?.values.map(\.value) == [2])
+  }
+
   @Test func `the latest value is the one with the latest time, and follows its series to another place`() {
     let register = Self.register(["power", "energy"])
     var tables = LatestTables()

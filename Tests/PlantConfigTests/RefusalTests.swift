@@ -21,6 +21,12 @@ private func messages(_ text: String, name: String = "p.yaml") -> [String] {
 
 @Suite("What a configuration may not say")
 struct RefusalTests {
+  @Test(arguments: ["riverside/../hillside", "..", "./a"])
+  func `a plant's name that means another plant in an address is refused`(name: String) {
+    let text = head.replacingOccurrences(of: "plant: p", with: "plant: \"\(name)\"")
+    #expect(messages(text).contains { $0.contains("with which an address means another plant") })
+  }
+
   @Test(arguments: [
     (
       String(repeating: "a/", count: 200) + "b",

@@ -36,6 +36,36 @@
       #expect(answer.hasSuffix("POST /a b x=1&y=&z 5 127.0.0.1"))
     }
 
+    @Test(arguments: [
+      "Content-Length: 0, 44", "Content-Length: 0x2c", "Content-Length: +44", "Content-Length: 0\r\nContent-Length: 44",
+      "Transfer-Encoding: chunked", "Host: b\r\nContent-Length: 44",
+    ])
+    func `a body whose length is not understood ends the connection, and is no request of its own`(
+      headers: String
+    ) throws {
+      let server = try Self.echo()
+      defer { server.stop() }
+      let body = "GET /hidden HTTP/1.1\r\nHost: a\r\nX: 123456\r\n\r\n"
+      let answer = try Self.exchange("POST /a HTTP/1.1\r\nHost: a\r\n\(headers)\r\n\r\n\(body)", port: server.port)
+      #expect(answer.hasPrefix("HTTP/1.1 4") && !answer.contains("hidden"), "\(answer)")
+      #expect(answer.components(separatedBy: "HTTP/1.1 ").count == 2)
+    }
+
+    @Test func `one address takes three quarters of the connections at most`() {
+      var peers = PeerConnections(most: 8)
+      let connections = (1...8).compactMap { OpaquePointer(bitPattern: $0) }
+      var taken = 0
+      // A socket that is not connected has the address of nobody.
+      for connection in connections where peers.admits(socket: -1) {
+        peers.began(connection)
+        taken += 1
+      }
+      #expect(taken == 6 && peers.mostOfAddress == 6)
+      peers.ended(connections[0])
+      let isAdmitted = peers.admits(socket: -1)
+      #expect(isAdmitted)
+    }
+
     @Test func `a long body arrives whole, and to HEAD none`() throws {
       let server = try Self.echo()
       defer { server.stop() }

@@ -3,6 +3,7 @@ import InfluxSink
 import Pipeline
 import PlantConfig
 import PlantModel
+import SystemCore
 
 /// The parts that all endpoints of `/api/v1` share.
 struct API: Sendable {
@@ -10,6 +11,8 @@ struct API: Sendable {
   let accounts: Authenticator
   let services: InterfaceServices
   let jobs: Jobs
+  /// Held while a plant's file is compared and written, so that of two changes at once one sees the other.
+  let files = Locked(())
 
   /// Returns the plant of a path.
   ///

@@ -340,6 +340,8 @@ struct AccountEndpoints: Sendable {
           throw Problem(
             403, "a key cannot make one with more scopes: it lacks \(beyond.map(\.rawValue).joined(separator: ", "))")
         }
+        let account = try fromAccounts { () throws(AccountError) in try api.accounts.store.account(named: owner) }
+        if account == nil { throw Problem(422, "there is no account '\(owner.prefix(100))' to own the key") }
         let made = try fromAccounts { () throws(AccountError) in
           try api.accounts.store.addKey(
             name, owner: owner, scopes: Set(scopes), plants: plants, expires: expires, by: call.requester, at: now)

@@ -39,17 +39,25 @@ struct JSONBody {
   func optionalText(_ name: String, longest: Int = 1_000) throws(Problem) -> String? {
     guard has(name) else { return nil }
     guard let text = members[name] as? String else { throw Problem(422, "'\(name)' must be a text") }
-    guard !text.isEmpty, text.count <= longest, !text.contains("\0") else {
+    guard Self.isText(text, longest: longest) else {
       throw Problem(422, "'\(name)' must have 1 to \(longest) characters")
     }
     return text
   }
 
-  /// Returns texts; `nil` if they are missing.
+  /// Whether a text has some characters, of Unicode as in JSON Schema, and none that ends texts in C.
+  private static func isText(_ text: String, longest: Int) -> Bool {
+    !text.isEmpty && text.unicodeScalars.count <= longest && !text.unicodeScalars.contains("\0")
+  }
+
+  /// Returns texts of at most 200 characters; `nil` if they are missing.
   func texts(_ name: String, most: Int = 1_000) throws(Problem) -> [String]? {
     guard has(name) else { return nil }
     guard let texts = members[name] as? [String] else { throw Problem(422, "'\(name)' must be a list of texts") }
     guard texts.count <= most else { throw Problem(422, "'\(name)' may have \(most) elements") }
+    guard texts.allSatisfy({ Self.isText($0, longest: 200) }) else {
+      throw Problem(422, "each of '\(name)' must have 1 to 200 characters")
+    }
     return texts
   }
 

@@ -116,11 +116,12 @@ struct PlantEndpoints: Sendable {
       responses: [.json("The plant is there.", Written.schema, status: 201)], problems: [409, 422, 503],
       answer: { call throws(Problem) in
         let name = try plantName(in: call.request.body)
-        if api.pipeline.configuration().plantFiles[name] != nil {
-          throw Problem(409, "there is a plant '\(name)'; change its file with PUT")
+        return try api.files.with { (_) throws(Problem) in
+          if api.pipeline.configuration().plantFiles[name] != nil {
+            throw Problem(409, "there is a plant '\(name)'; change its file with PUT")
+          }
+          return try write(call.request.body, plant: name, file: try newFileName(for: name), status: 201)
         }
-        let file = try newFileName(for: name)
-        return try write(call.request.body, plant: name, file: file, status: 201)
       })
   }
 
@@ -133,13 +134,15 @@ struct PlantEndpoints: Sendable {
       responses: [.json("The change is in effect.", Written.schema)], problems: [409, 412, 422, 503],
       answer: { call throws(Problem) in
         let plant = try api.plant(of: call, for: .managePlants)
-        let file = try fileName(of: plant.name)
-        try checkMatch(call, file: file)
         let name = try plantName(in: call.request.body)
         guard name == plant.name else {
           throw Problem(409, "the file is that of plant '\(name)', and the path that of '\(plant.name)'")
         }
-        return try write(call.request.body, plant: name, file: file, status: 200)
+        return try api.files.with { (_) throws(Problem) in
+          let file = try fileName(of: plant.name)
+          try checkMatch(call, file: file)
+          return try write(call.request.body, plant: name, file: file, status: 200)
+        }
       })
   }
 
@@ -150,14 +153,15 @@ struct PlantEndpoints: Sendable {
       access: .action(.managePlants), responses: [.empty("It is removed.")], problems: [409, 412, 422, 503],
       answer: { call throws(Problem) in
         let plant = try api.plant(of: call, for: .managePlants)
-        let file = try fileName(of: plant.name)
-        try checkMatch(call, file: file)
-        let loaded = api.pipeline.checked((file, nil))
-        try refuse(loaded.diagnostics)
-        let path = api.pipeline.path(file)
-        guard rename(path, path + ".removed") == 0 else { throw Self.unwritable(path) }
-        api.pipeline.reload()
-        return HTTPResponse(204, contentType: "text/plain", body: [])
+        return try api.files.with { (_) throws(Problem) in
+          let file = try fileName(of: plant.name)
+          try checkMatch(call, file: file)
+          try refuse(api.pipeline.checked((file, nil)).diagnostics)
+          let path = api.pipeline.path(file)
+          guard rename(path, path + ".removed") == 0 else { throw Self.unwritable(path) }
+          api.pipeline.reload()
+          return HTTPResponse(204, contentType: "text/plain", body: [])
+        }
       })
   }
 
@@ -261,7 +265,7 @@ extension PlantEndpoints {
 
   private func checkMatch(_ call: Call, file: String) throws(Problem) {
     guard let wanted = call.request.headers["if-match"], wanted != "*" else { return }
-    guard EntityTag.of(try content(of: file)) == wanted else {
+    guard EntityTag.matches(wanted, EntityTag.of(try content(of: file)), isStrong: true) else {
       throw Problem(412, "the file has changed since; read it again")
     }
   }

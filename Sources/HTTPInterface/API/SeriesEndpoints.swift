@@ -78,15 +78,9 @@ struct SeriesEndpoints: Sendable {
     return response
   }
 
-  /// Returns the first type of a header `accept` that there is; JSON without one.
+  /// Returns the type that a header `accept` prefers; JSON without one.
   static func contentType(accepting header: String?) throws(Problem) -> String {
-    guard let header, !header.isEmpty else { return types[0] }
-    for part in header.split(separator: ",") {
-      let name = part.prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
-      if let type = types.first(where: { $0 == name }) { return type }
-      if name == "*/*" || name == "application/*" { return types[0] }
-      if name == "text/*" { return types[1] }
-    }
+    if let type = AcceptHeader.best(header, of: types) { return type }
     throw Problem(406, "points are written as \(types.joined(separator: ", "))")
   }
 }
@@ -129,8 +123,7 @@ private struct SeriesQuery {
           "\(name) must be a date such as 2026-10-25, a time such as 2026-10-25T14:00:00Z, or a span such as -7d, "
             + "not '\(text.prefix(100))'")
       }
-      // Before and after these the database has no times.
-      return min(max(time, Timestamp(nanoseconds: -9_223_372_036_854_775_806)), Timestamp(nanoseconds: .max - 1))
+      return min(max(time, Self.times.lowerBound), Self.times.upperBound)
     }
     let (from, to) = (try time("from", usual: now - .day), try time("to", usual: now))
     guard from < to else { throw Problem(400, "from must be before to, but \(from) is not before \(to)") }
@@ -141,11 +134,15 @@ private struct SeriesQuery {
       + "LIMIT \(limit)" + (start.skipped > 0 ? " OFFSET \(start.skipped)" : "")
   }
 
+  /// Times that the database has.
+  private static let times =
+    Timestamp(nanoseconds: -9_223_372_036_854_775_806)...Timestamp(nanoseconds: .max - 1)
+
   private static func cursor(_ call: Call) throws(Problem) -> (time: Int64, skipped: Int)? {
     guard let text = call.argument("cursor") else { return nil }
     let parts = text.split(separator: ".")
     guard parts.count == 2, let time = Int64(parts[0]), let skipped = Int(parts[1]), (0...1_000_000).contains(skipped),
-      time > .min
+      times.contains(Timestamp(nanoseconds: time))
     else { throw Problem(400, "cursor must be the `next` of the page before") }
     return (time, skipped)
   }

@@ -10,12 +10,17 @@ enum EntityTag {
     return "\"\(String(one, radix: 16))-\(String(other, radix: 16))\""
   }
 
-  /// Returns whether a header `if-none-match` has a tag.
-  static func matches(_ header: String, _ tag: String) -> Bool {
+  /// Returns whether a header `if-none-match` or `if-match` has a tag.
+  ///
+  /// - Parameters:
+  ///   - header: The header.
+  ///   - tag: The tag.
+  ///   - isStrong: Whether a weak tag is none, as for `if-match`.
+  static func matches(_ header: String, _ tag: String, isStrong: Bool = false) -> Bool {
     header == "*"
       || header.split(separator: ",").contains { part in
-        let plain = part.drop { $0 == " " }
-        return (plain.hasPrefix("W/") ? plain.dropFirst(2) : plain).prefix { $0 != " " } == tag
+        let plain = part.drop { $0 == " " }.prefix { $0 != " " }
+        return (plain.hasPrefix("W/") && !isStrong ? plain.dropFirst(2) : plain) == tag
       }
   }
 }

@@ -6,8 +6,6 @@ import WebServer
 /// Decides who may use an endpoint, and keeps the audit.
 struct Gate: Sendable {
   let accounts: Authenticator
-  /// Receives each entry of the audit, after it is stored.
-  let observe: @Sendable (AuditEntry) -> Void
 
   /// Returns who makes a request to an endpoint.
   ///
@@ -50,8 +48,7 @@ struct Gate: Sendable {
   /// - Returns: Whether it is stored.
   @discardableResult
   func record(_ entry: AuditEntry) -> Bool {
-    do throws(AccountError) { try accounts.store.record(entry) } catch { return false }
-    observe(entry)
+    do throws(AccountError) { try accounts.record(entry) } catch { return false }
     return true
   }
 

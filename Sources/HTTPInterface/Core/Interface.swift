@@ -58,7 +58,8 @@ public struct Interface: Sendable {
     let api = API(pipeline: pipeline, accounts: accounts, services: services, jobs: try Jobs())
     self.init(
       settings: settings, program: program, status: pipeline.status, statistics: RequestStatistics(), api: api,
-      gate: Gate(accounts: accounts, observe: audit))
+      gate: Gate(accounts: accounts))
+    accounts.store.observeAudit(audit)
   }
 
   private init(
@@ -88,7 +89,9 @@ public struct Interface: Sendable {
 
   /// Decides who a client of the live feed is and what it may do.
   public func authenticateLive(_ request: HTTPRequest) -> Result<LiveAccess, LiveRefusal> {
-    if let limited = limit(request.address, named: request.address) { return .failure(LiveRefusal(limited)) }
+    if let limited = limit(NetworkAddress.network(request.address), named: request.address) {
+      return .failure(LiveRefusal(limited))
+    }
     return gate?.enterLive(request) ?? .failure(LiveRefusal(.problem(503, "there are no accounts")))
   }
 
@@ -102,7 +105,9 @@ public struct Interface: Sendable {
   }
 
   private func respond(to request: HTTPRequest) -> (route: String, HTTPResponse) {
-    if let limited = limit(request.address, named: request.address) { return ("limited", limited) }
+    if let limited = limit(NetworkAddress.network(request.address), named: request.address) {
+      return ("limited", limited)
+    }
     guard Self.isStreamSafe(request) else { return ("refused", .problem(400, StreamSafeText.words)) }
     if request.method == "OPTIONS", let origin = request.headers["origin"] { return ("preflight", preflight(origin)) }
     switch router.target(of: request) {

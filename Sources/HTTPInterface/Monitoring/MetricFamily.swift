@@ -80,7 +80,8 @@ public enum MetricsText: Sendable {
 
   /// Returns the form that an `Accept` header prefers.
   public init(accepting header: String?) {
-    self = header?.contains("application/openmetrics-text") == true ? .openMetrics : .prometheus
+    let types = ["text/plain", "application/openmetrics-text"]
+    self = AcceptHeader.best(header, of: types) == types[1] ? .openMetrics : .prometheus
   }
 
   /// Media type.

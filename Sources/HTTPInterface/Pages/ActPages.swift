@@ -162,7 +162,8 @@ struct ActPages: Sendable {
   private func redirect(_ note: String, form: FormBody) -> HTTPResponse {
     var response = HTTPResponse(303, contentType: Self.html, body: [])
     var query = Self.choices.compactMap { name in form.text("only_\(name)").map { "\(name)=\(URLText.encoded($0))" } }
-    if !note.isEmpty { query.append("note=\(URLText.encoded(note))") }
+    // A header has little room, and a note may repeat what somebody sent.
+    if !note.isEmpty { query.append("note=\(URLText.encoded(String(note.unicodeScalars.prefix(500))))") }
     response.headers.append(("location", "/act" + (query.isEmpty ? "" : "?" + query.joined(separator: "&"))))
     return response
   }

@@ -23,9 +23,9 @@ struct FormBody {
     while place < text.count {
       let byte = text[place]
       if byte == UInt8(ascii: "%"), place + 2 < text.count,
-        let value = UInt8(String(decoding: text[place + 1...place + 2], as: UTF8.self), radix: 16)
+        let high = digit(text[place + 1]), let low = digit(text[place + 2])
       {
-        bytes.append(value)
+        bytes.append(high << 4 | low)
         place += 3
         continue
       }
@@ -33,5 +33,15 @@ struct FormBody {
       place += 1
     }
     return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// Returns the value of a hexadecimal digit.
+  private static func digit(_ byte: UInt8) -> UInt8? {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+    default: nil
+    }
   }
 }

@@ -42,7 +42,9 @@ struct LatestTable: Sendable {
       if position >= entries.count {
         entries.append(contentsOf: repeatElement(Entry(), count: position + 1 - entries.count))
       }
-      guard readings.time[row] >= entries[position].time, readings.quality[row] != .future else { continue }
+      guard readings.time[row] >= entries[position].time, !readings.flags[row].contains(QualityFlags(.future)) else {
+        continue
+      }
       entries[position] = Entry(
         time: readings.time[row], value: readings.value[row], quality: readings.quality[row])
     }
