@@ -34,6 +34,7 @@ enum AccountSchema {
       }
       if found < 1 { try database.execute(first) }
       if found < version { try database.execute("PRAGMA user_version = \(version)") }
+      try database.execute(changes)
       if application == 0 { try database.execute("PRAGMA application_id = \(Self.application)") }
     }
   }
@@ -77,6 +78,14 @@ enum AccountSchema {
     CREATE TRIGGER audit_grows BEFORE INSERT ON audit WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id)
       BEGIN SELECT RAISE(ABORT, 'the audit cannot be changed'); END;
     \(keep)
+    """
+
+  /// Changes with a key. Older programs do without the table, so that it makes no new version.
+  private static let changes = """
+    CREATE TABLE IF NOT EXISTS change (
+      key TEXT PRIMARY KEY, print BLOB NOT NULL, time INTEGER NOT NULL, status INTEGER, type TEXT, location TEXT, body BLOB
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS change_time ON change (time);
     """
 
   /// Refuses deletions from the audit. Only its pruning takes it away, for its own change.

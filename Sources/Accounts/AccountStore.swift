@@ -184,7 +184,7 @@ public final class AccountStore: Sendable {
     try Database(target).execute(
       """
       PRAGMA secure_delete = ON; DELETE FROM session; DELETE FROM secret WHERE name = 'token'; DELETE FROM failure;
-      VACUUM
+      DROP TABLE IF EXISTS change; VACUUM
       """)
   }
 

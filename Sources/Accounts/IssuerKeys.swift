@@ -27,6 +27,7 @@ final class IssuerKeys: Sendable {
     var entries: [Entry] = []
     var fetched = Timestamp.distantPast
     var tried = Timestamp.distantPast
+    var isFetching = false
   }
 
   private let settings: HTTPSettings.Issuer
@@ -43,23 +44,33 @@ final class IssuerKeys: Sendable {
   ///   - token: The token, of which nothing is proven.
   ///   - now: The time.
   func keys(for token: Token, at now: Timestamp) -> Result<[TokenKey], AccessRefusal> {
-    state.with { state in
-      var found = Self.matching(token, in: state.entries)
-      // A clock that was set back must not keep the keys from being fetched.
-      let mayFetch = now - state.tried >= Self.pause || now < state.tried
-      if mayFetch, found.isEmpty || now - state.fetched >= Self.life || now < state.fetched {
-        state.tried = now
-        switch fetch() {
-        case .success(let entries):
-          (state.entries, state.fetched) = (entries, now)
-          found = Self.matching(token, in: entries)
-        case .failure(let error): trouble("http.issuers: \(settings.url): \(error)")
-        }
+    if begins(for: token, at: now) {
+      // Nobody else waits meanwhile: an issuer may be slow, and a stranger's token is enough to ask it.
+      let fetched = fetch()
+      state.with { state in
+        state.isFetching = false
+        if case .success(let entries) = fetched { (state.entries, state.fetched) = (entries, now) }
       }
-      if now - state.fetched >= Self.longestLife {
+      if case .failure(let error) = fetched { trouble("http.issuers: \(settings.url): \(error)") }
+    }
+    return state.with { state in
+      let found = Self.matching(token, in: state.entries)
+      if now - state.fetched >= Self.longestLife || (found.isEmpty && state.isFetching) {
         return .failure(AccessRefusal(.unavailable, "the keys of the token's issuer cannot be fetched now"))
       }
       return found.isEmpty ? .failure(.forged) : .success(found)
+    }
+  }
+
+  /// Returns whether the caller is to fetch the keys.
+  private func begins(for token: Token, at now: Timestamp) -> Bool {
+    state.with { state in
+      // A clock that was set back must not keep the keys from being fetched.
+      let mayFetch = !state.isFetching && (now - state.tried >= Self.pause || now < state.tried)
+      let isOld = now - state.fetched >= Self.life || now < state.fetched
+      guard mayFetch, isOld || Self.matching(token, in: state.entries).isEmpty else { return false }
+      (state.tried, state.isFetching) = (now, true)
+      return true
     }
   }
 

@@ -27,19 +27,20 @@ struct HostMonitor {
   /// - Parameters:
   ///   - collector: Reads counters and state.
   ///   - settings: Bounds of the faults.
+  ///   - interface: Bounds of the faults of the HTTP interface.
   ///   - folder: `journal.path`.
   ///   - interval: Time between two looks.
   ///   - probe: Access to the machine.
   ///   - refusals: Watch of the broker's log, if there is one.
   ///   - note: Receives log lines.
   init(
-    collector: StatusCollector, settings: WatchSettings, folder: String, every interval: TimeSpan, probe: HostProbe,
-    refusals: RefusalWatch? = nil, note: @escaping RunningPipeline.Note
+    collector: StatusCollector, settings: WatchSettings, interface: HTTPSettings.Bounds, folder: String,
+    every interval: TimeSpan, probe: HostProbe, refusals: RefusalWatch? = nil, note: @escaping RunningPipeline.Note
   ) {
     (self.collector, self.probe, self.folder, self.note) = (collector, probe, folder, note)
     self.refusals = refusals
     self.interval = min(interval, HostWatch.interval)
-    watch = HostWatch(settings)
+    watch = HostWatch(settings, interface: interface)
   }
 
   /// Looks if the interval has passed; called about once a second.

@@ -23,10 +23,16 @@ struct HostWatch {
   private var frees: [(time: Timestamp, bytes: Int64)] = []
   private var readings: [(time: Timestamp, all: UInt64, future: UInt64)] = []
   private var awaySince: Timestamp?
-  private var interface = InterfaceWatch()
+  private var interface: InterfaceWatch
 
   /// Creates a watch with these bounds.
-  init(_ settings: WatchSettings) { self.settings = settings }
+  ///
+  /// - Parameters:
+  ///   - settings: Bounds of the process.
+  ///   - interface: Bounds of its HTTP interface.
+  init(_ settings: WatchSettings, interface: HTTPSettings.Bounds = HTTPSettings.Bounds()) {
+    (self.settings, self.interface) = (settings, InterfaceWatch(interface))
+  }
 
   /// Judges the facts of a time.
   ///
@@ -38,7 +44,7 @@ struct HostWatch {
   mutating func look(_ facts: HostFacts, at now: Timestamp) -> [ProcessFault] {
     let judged =
       [memory(facts), disk(facts, at: now), backlog(facts, at: now), database(facts, at: now)]
-      + [clock(facts, at: now), stages(facts), refused(facts), interface.look(facts.interface, at: now)]
+      + [clock(facts, at: now), stages(facts), refused(facts)] + interface.look(facts.interface, at: now)
     defer { isFirst = false }
     return judged.filter { fault in
       guard fault.isStanding else { return standing.removeValue(forKey: fault.kind) != nil || isFirst }

@@ -24,6 +24,8 @@ final class Ingest: BurstSink {
   let appended = Counter()
   /// Number of messages that came over HTTP or WebSocket and were appended since the process started.
   let posted = Counter()
+  /// Number of posted readings that were appended since the process started.
+  let postedReadings = Counter()
 
   init(journal: any RecordLog, note: @escaping @Sendable (LogEntry) -> Void) {
     self.journal = journal

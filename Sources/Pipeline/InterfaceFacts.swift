@@ -2,13 +2,13 @@
 public struct InterfaceFacts: Sendable, Equatable {
   /// Answered requests.
   public var requests: UInt64
-  /// Of them, those that took longer than half a second.
+  /// Of them, those that took longer than `http.alerts.latency`.
   public var slow: UInt64
   /// Of them, those that failed for the server's reasons: status codes from 500 on, readiness left out.
   public var failed: UInt64
   /// Refused logins.
   public var refusedLogins: UInt64
-  /// Jobs that run for longer than is usual.
+  /// Jobs that run for longer than `http.alerts.late_job`.
   public var lateJobs: Int
 
   /// Creates facts; the parameters are the properties of the same names.

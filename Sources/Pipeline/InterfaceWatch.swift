@@ -1,4 +1,5 @@
 import PlantModel
+import Settings
 import StreamCore
 import WattlineTime
 
@@ -12,44 +13,72 @@ struct InterfaceWatch {
   static let leastRequests: UInt64 = 20
   /// Share of slow requests from which the 95th percentile is above their bound.
   static let slowShare = 0.05
-  /// Share of failed requests that is a fault.
-  static let failedShare = 0.05
-  /// Number of refused logins that is a fault.
-  static let refusedLogins: UInt64 = 20
 
+  private let bounds: HTTPSettings.Bounds
   private var samples: [(time: Timestamp, facts: InterfaceFacts)] = []
+
+  /// Creates a watch with these bounds.
+  init(_ bounds: HTTPSettings.Bounds) { self.bounds = bounds }
 
   /// Judges the facts of a time.
   ///
   /// - Parameters:
   ///   - facts: What the interface knows; `nil` if there is none.
   ///   - now: The current time.
-  /// - Returns: The fault of the interface, or that there is none.
-  mutating func look(_ facts: InterfaceFacts?, at now: Timestamp) -> ProcessFault {
-    guard let facts else { return ProcessFault(.interface, isStanding: false, text: "There is no interface.") }
+  /// - Returns: Each fault of the interface, or that it does not stand.
+  mutating func look(_ facts: InterfaceFacts?, at now: Timestamp) -> [ProcessFault] {
+    guard let facts else {
+      return [.interface, .errors, .logins, .jobs].map {
+        ProcessFault($0, isStanding: false, text: "There is no interface.")
+      }
+    }
     samples.append((now, facts))
     samples.removeAll { now - $0.time > Self.span }
     let before = samples.first?.facts ?? facts
     let requests = facts.requests &- before.requests
-    var troubles: [(text: String, value: Double)] = []
-    func judge(_ part: UInt64, share: Double, words: String) {
-      guard requests >= Self.leastRequests, Double(part) > share * Double(requests) else { return }
-      let percent = Int((Double(part) / Double(requests) * 100).rounded())
-      troubles.append(("\(percent) % of \(requests) requests \(words)", Double(percent) / 100))
+    let latency = bounds.latency ?? .zero
+    let shown = latency < .second ? "\(latency.nanoseconds / 1_000_000) ms" : latency.text
+    return [
+      share(
+        facts.slow &- before.slow, of: requests, bound: bounds.latency.map { _ in Self.slowShare }, kind: .interface,
+        words: "took longer than \(shown)"),
+      share(
+        facts.failed &- before.failed, of: requests, bound: bounds.errors, kind: .errors,
+        words: "failed for the server's reasons"),
+      logins(facts.refusedLogins &- before.refusedLogins), jobs(facts.lateJobs),
+    ]
+  }
+
+  private func share(
+    _ part: UInt64, of requests: UInt64, bound: Double?, kind: ProcessFault.Kind, words: String
+  ) -> ProcessFault {
+    guard let bound, requests >= Self.leastRequests, Double(part) > bound * Double(requests) else {
+      return ProcessFault(kind, isStanding: false, text: "The interface answers as usual.")
     }
-    judge(facts.slow &- before.slow, share: Self.slowShare, words: "took longer than 0.5 s")
-    judge(facts.failed &- before.failed, share: Self.failedShare, words: "failed for the server's reasons")
-    let logins = facts.refusedLogins &- before.refusedLogins
-    if logins >= Self.refusedLogins { troubles.append(("\(logins) logins were refused", Double(logins))) }
-    if facts.lateJobs > 0 {
-      troubles.append(("\(facts.lateJobs.counted("job")) took longer than ten minutes", Double(facts.lateJobs)))
-    }
-    guard let first = troubles.first else {
-      return ProcessFault(.interface, isStanding: false, text: "It answers as usual again.")
-    }
-    let words = troubles.map(\.text).joined(separator: "; ")
+    let share = Double(part) / Double(requests)
     return ProcessFault(
-      .interface, isStanding: true, text: "In the last five minutes: \(words). The audit and the metrics have more.",
-      value: first.value)
+      kind, isStanding: true,
+      text: "\(Int((share * 100).rounded())) % of the last five minutes' \(requests) requests over HTTP \(words). The "
+        + "metrics tell which.", value: share)
+  }
+
+  private func logins(_ count: UInt64) -> ProcessFault {
+    guard let bound = bounds.refusedLogins, count >= UInt64(clamping: bound) else {
+      return ProcessFault(.logins, isStanding: false, text: "Few logins are refused.")
+    }
+    return ProcessFault(
+      .logins, isStanding: true,
+      text: "\(count == 1 ? "1 login was" : "\(count) logins were") refused in the last five minutes. The audit has "
+        + "names and addresses.", value: Double(count))
+  }
+
+  private func jobs(_ late: Int) -> ProcessFault {
+    guard let bound = bounds.lateJob, late > 0 else {
+      return ProcessFault(.jobs, isStanding: false, text: "No job is late.")
+    }
+    return ProcessFault(
+      .jobs, isStanding: true,
+      text: "\(late.counted("job")) of the interface took longer than \(bound.text). An admin can cancel jobs.",
+      value: Double(late))
   }
 }

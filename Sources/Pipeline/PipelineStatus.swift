@@ -46,6 +46,8 @@ public struct IntakeStatus: Sendable {
   public var appended: UInt64 = 0
   /// Messages that came over HTTP or WebSocket and were appended to the journal.
   public var posted: UInt64 = 0
+  /// Readings that were posted over HTTP or WebSocket and appended to the journal, repeated ones left out.
+  public var postedReadings: UInt64 = 0
   /// Redelivered messages that were already in the journal.
   public var duplicates: UInt64 = 0
   /// Messages dropped because their payload is longer than `mqtt.max_payload`.

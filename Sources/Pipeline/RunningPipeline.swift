@@ -112,8 +112,9 @@ public final class RunningPipeline: Sendable {
       reporter: ProcessReporter(
         collector: collector, configuration: configuration, build: build, folder: settings.journal.path, note: note),
       monitor: HostMonitor(
-        collector: collector, settings: settings.watch, folder: settings.journal.path, every: reportInterval,
-        probe: .live, refusals: refusals, note: note), keepalives: keepalives)
+        collector: collector, settings: settings.watch, interface: settings.http?.alerts ?? HTTPSettings.Bounds(),
+        folder: settings.journal.path, every: reportInterval, probe: .live, refusals: refusals, note: note),
+      keepalives: keepalives)
   }
 
   /// Starts every part, from the database back to the broker.

@@ -72,6 +72,7 @@ struct StatusCollector: Sendable {
     status.isHeld = ingest.isHeld.value
     status.appended = UInt64(clamping: ingest.appended.value)
     status.posted = UInt64(clamping: ingest.posted.value)
+    status.postedReadings = UInt64(clamping: ingest.postedReadings.value)
     return status
   }
 

@@ -28,6 +28,13 @@ struct HTTPReader {
     settings.origins = origins(section)
     if let node = section.node("rate") { settings.rate = rate(Section(node, name: "rate", reading: reading)) }
     settings.issuers = IssuerReader(reading).issuers(section)
+    if let node = section.node("alerts") {
+      settings.alerts = InterfaceBoundsReader(Section(node, name: "alerts", reading: reading), reading: reading)
+        .bounds()
+    }
+    settings.connections = section.number(
+      "connections", in: 16...100_000, meaning: "a whole number from 16 to 100000"
+    ).map { Int($0) }
     section.finish()
     return listener == nil ? nil : settings
   }

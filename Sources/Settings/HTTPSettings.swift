@@ -24,6 +24,21 @@ public struct HTTPSettings: Hashable, Sendable {
     public init(requests: Int, per: TimeSpan) { (self.requests, self.per) = (requests, per) }
   }
 
+  /// Bounds from which the process raises alerts about its interface, by the last five minutes. `nil` switches one off.
+  public struct Bounds: Hashable, Sendable {
+    /// Duration of a request that at most one of twenty may exceed, from 1 ms on: the 95th percentile.
+    public var latency: TimeSpan? = .milliseconds(500)
+    /// Share of requests that may fail for the server's reasons, 0.001...1.
+    public var errors: Double? = 0.05
+    /// Number of refused logins, from 1 on.
+    public var refusedLogins: Int? = 20
+    /// Time for which a job may run, from 1 s on.
+    public var lateJob: TimeSpan? = .minutes(10)
+
+    /// Creates the usual bounds.
+    public init() {}
+  }
+
   /// An identity provider whose bearer tokens are accepted (OpenID Connect).
   public struct Issuer: Hashable, Sendable {
     /// Its name as tokens have it in `iss`, and the start of the address of its discovery document.
@@ -57,6 +72,10 @@ public struct HTTPSettings: Hashable, Sendable {
   public var rate: Rate?
   /// Identity providers whose bearer tokens are accepted.
   public var issuers: [Issuer] = []
+  /// Bounds from which the process raises alerts about its interface.
+  public var alerts = Bounds()
+  /// Maximum number of open connections, 16...100,000; `nil` for as many as the limit of files allows.
+  public var connections: Int?
 
   /// Creates an interface without TLS.
   ///

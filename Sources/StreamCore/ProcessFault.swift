@@ -16,8 +16,14 @@ public struct ProcessFault: Sendable, Equatable {
     case clock
     /// Workers stand still.
     case stages
-    /// The HTTP interface is slow, fails, refuses many logins, or has a job that is late.
+    /// The HTTP interface is slow.
     case interface
+    /// Requests over HTTP fail for the server's reasons.
+    case errors
+    /// Many logins are refused.
+    case logins
+    /// A job of the interface is late.
+    case jobs
     /// The broker refuses publishers.
     case refused
   }

@@ -87,6 +87,19 @@ public struct HTTPLimits: Sendable {
 
   /// Creates the usual limits.
   public init() {}
+
+  /// Open files that are left to the rest of the process.
+  public static let reservedFiles = 512
+
+  /// Returns the number of connections that a limit of open files allows.
+  ///
+  /// - Parameters:
+  ///   - files: Limit of open files of the process.
+  ///   - wanted: Maximum number that an administrator wants; `nil` for the usual one.
+  /// - Returns: The number, at least 16.
+  public static func connections(files: Int, wanted: Int? = nil) -> Int {
+    max(16, min(wanted ?? 8_192, files - reservedFiles))
+  }
 }
 
 /// A server that cannot start.

@@ -69,6 +69,42 @@ struct InterfaceTests {
     #expect(text.contains("\nprocess_resident_memory_bytes "))
   }
 
+  @Test func `WebSockets, posted readings and refused publishers are counted`() {
+    var status = Self.healthy
+    status.intake.postedReadings = 12
+    let silent = Self.text(of: "/metrics", from: Self.interface(status: status))
+    #expect(silent.contains("\nwattline_readings_posted_total 12\n"))
+    #expect(silent.contains("\nwattline_websockets_open 0\n"))
+    // Without the broker's log nothing is known of its refusals.
+    #expect(!silent.contains("wattline_broker_refused"))
+    status.refusedPublishes = 3
+    let interface = Self.interface(status: status)
+    var counts = WebSocketCounts()
+    (counts.open, counts.opened, counts.refused, counts.slow, counts.silent) = (1, 2, 3, 4, 5)
+    (counts.violations, counts.received, counts.sent) = (6, 7, 8)
+    interface.watch(webSockets: { [counts] in counts })
+    let text = Self.text(of: "/metrics", from: interface)
+    for line in [
+      "broker_refused_messages_total 3", "websockets_open 1", "websockets_opened_total 2", "websockets_refused_total 3",
+      "websockets_dropped_total{reason=\"slow\"} 4", "websockets_dropped_total{reason=\"silent\"} 5",
+      "websockets_dropped_total{reason=\"violation\"} 6", "websocket_received_messages_total 7",
+      "websocket_sent_messages_total 8",
+    ] {
+      #expect(text.contains("\nwattline_\(line)\n"), "\(line)")
+    }
+  }
+
+  @Test func `a request is slow above the bound of the configuration`() {
+    let statistics = RequestStatistics(slowBound: .milliseconds(10))
+    for seconds in [0.01, 0.011, 0.2] {
+      statistics.record(method: "GET", route: "/", status: 200, seconds: seconds)
+    }
+    #expect(statistics.facts(lateJobs: 2) == InterfaceFacts(requests: 3, slow: 2, lateJobs: 2))
+    let none = RequestStatistics()
+    none.record(method: "GET", route: "/", status: 503, seconds: 60)
+    #expect(none.facts(lateJobs: 0) == InterfaceFacts(requests: 1, failed: 1))
+  }
+
   private static func text(of path: String, from interface: Interface) -> String {
     String(decoding: get(path, from: interface).body, as: UTF8.self)
   }

@@ -51,6 +51,7 @@ private let processFile = """
     listen: "127.0.0.1:8080"
     rate: {requests: 1, \(unknown): 1}
     issuers: [{url: "https://a.example", audience: a, roles: {a: viewer}, \(unknown): 1}]
+    alerts: {\(unknown): 1}
     \(unknown): 1
   """
 
@@ -63,7 +64,7 @@ struct ConfigurationPageTests {
   }
 
   @Test func `the page names every key of wattline.yaml`() throws {
-    try expectOnPage(processFile, name: "wattline.yaml", sections: 13)
+    try expectOnPage(processFile, name: "wattline.yaml", sections: 14)
   }
 
   private func expectOnPage(_ text: String, name: String, sections: Int) throws {

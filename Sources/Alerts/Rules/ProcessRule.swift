@@ -14,8 +14,14 @@ extension AlertRuleID {
   static let processClock = AlertRuleID("process_clock")
   /// Workers stand still.
   static let processStages = AlertRuleID("process_stages")
-  /// The HTTP interface is slow, fails, refuses many logins, or has a job that is late.
+  /// The HTTP interface is slow.
   static let processInterface = AlertRuleID("process_interface")
+  /// Requests over HTTP fail for the server's reasons.
+  static let processErrors = AlertRuleID("process_errors")
+  /// Many logins are refused.
+  static let processLogins = AlertRuleID("process_logins")
+  /// A job of the HTTP interface is late.
+  static let processJobs = AlertRuleID("process_jobs")
   /// The broker refuses publishers.
   static let processRefused = AlertRuleID("process_refused")
 }
@@ -24,7 +30,7 @@ extension AlertRuleID {
 struct ProcessRule: AlertRule {
   static let ids = [
     AlertRuleID.processMemory, .processDisk, .processBacklog, .processDatabase, .processClock, .processStages,
-    .processRefused, .processInterface,
+    .processRefused, .processInterface, .processErrors, .processLogins, .processJobs,
   ]
   static let guide = [
     AlertGuide(
@@ -49,9 +55,17 @@ struct ProcessRule: AlertRule {
       "the broker's log (watch.broker_log) tells that it refuses publishers; cleared after 15 min without",
       remedy: "Give the device the user of its plant, or add its topic to the plant file and make the ACL again."),
     AlertGuide(
-      "of the last five minutes' requests over HTTP more than 5 % took longer than 0.5 s or failed, 20 logins were "
-        + "refused, or a job runs for ten minutes; cleared when none holds",
-      remedy: "Look at the audit for who asks, and at the metrics for what is slow."),
+      "of the last five minutes' requests over HTTP more than 5 % took longer than http.alerts.latency, 0.5 s; cleared "
+        + "when fewer do", remedy: "Look at the metrics for what is slow, and at the audit for who asks."),
+    AlertGuide(
+      "of the last five minutes' requests over HTTP more than http.alerts.errors, 5 %, failed for the server's reasons; "
+        + "cleared when fewer do", remedy: "Look at the metrics for which failed, and at the log for why."),
+    AlertGuide(
+      "http.alerts.refused_logins, 20, logins were refused in five minutes; cleared when fewer are",
+      remedy: "Look at the audit for names and addresses. A program may have an old password."),
+    AlertGuide(
+      "a job of the interface runs for http.alerts.late_job, ten minutes; cleared when it ends",
+      remedy: "Look at the jobs, and cancel it. The database may be slow, or the span long."),
   ]
 
   /// Raises or clears the alert about a fault of the process.
@@ -82,7 +96,10 @@ struct ProcessRule: AlertRule {
     case .database: (.processDatabase, "The database is away")
     case .clock: (.processClock, "The clock of Wattline is off")
     case .stages: (.processStages, "Workers of Wattline stand still")
-    case .interface: (.processInterface, "The HTTP interface of Wattline is in trouble")
+    case .interface: (.processInterface, "The HTTP interface of Wattline is slow")
+    case .errors: (.processErrors, "Requests to Wattline over HTTP fail")
+    case .logins: (.processLogins, "Wattline refuses many logins")
+    case .jobs: (.processJobs, "A job of Wattline is late")
     case .refused: (.processRefused, "The broker refuses publishers")
     }
   }

@@ -201,7 +201,7 @@ struct AccountEndpoints: Sendable {
         schema: .object([
           "name": Self.name, "role": Self.role, "plants": .optional(.array(.string)), "password": .optional(.string),
         ])),
-      responses: [.json("The account.", User.schema, status: 201)], problems: [409, 422, 503],
+      responses: [.json("The account.", User.schema, status: 201)], problems: [409, 422, 503], hasSecret: true,
       answer: { call throws(Problem) in
         let body = try JSONBody(call, members: ["name", "role", "plants", "password"])
         let account = Account(
@@ -223,7 +223,7 @@ struct AccountEndpoints: Sendable {
         schema: .object([
           "role": .optional(Self.role), "plants": .optional(.array(.string)), "password": .optional(.string),
         ])),
-      responses: [.json("The account.", User.schema)], problems: [409, 422, 503],
+      responses: [.json("The account.", User.schema)], problems: [409, 422, 503], hasSecret: true,
       answer: { call throws(Problem) in
         let body = try JSONBody(call, members: ["role", "plants", "password"])
         var account = try find(call.parameter("name"))
@@ -315,6 +315,7 @@ struct AccountEndpoints: Sendable {
           "plants": .optional(.array(.string)), "expires": .optional(.string),
         ])),
       responses: [.json("The key with its secret.", Key.schema, status: 201)], problems: [409, 422, 503],
+      hasSecret: true,
       answer: { call throws(Problem) in
         let body = try JSONBody(call, members: ["name", "owner", "scopes", "plants", "expires"])
         let texts = try body.texts("scopes") ?? []

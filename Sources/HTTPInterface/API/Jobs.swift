@@ -12,9 +12,6 @@ final class Jobs: Sendable {
   static let mostKept = 200
   /// Time for which an ended job is kept.
   static let kept = TimeSpan.hour
-  /// Duration above which a job is late.
-  static let late = TimeSpan.minutes(10)
-
   /// State of a job.
   enum State: String, Sendable, CaseIterable { case waiting, running, done, failed, cancelled }
 
@@ -63,14 +60,18 @@ final class Jobs: Sendable {
     var isStopped = false
   }
 
+  /// Duration above which a job is late; `nil` for none.
+  private let late: TimeSpan?
   private let monitor = Monitor()
   private let books = Locked(Books())
   private let pool = Locked<[BlockingThread]>([])
 
   /// Starts the threads.
   ///
+  /// - Parameter late: Duration above which a job is late; `nil` for none.
   /// - Throws: `SystemError` if a thread cannot be created.
-  init() throws(SystemError) {
+  init(late: TimeSpan? = .minutes(10)) throws(SystemError) {
+    self.late = late
     for number in 0..<Self.threads {
       let thread = try BlockingThread(name: "job-\(number)") { [self] in run() }
       pool.with { $0.append(thread) }
@@ -108,8 +109,9 @@ final class Jobs: Sendable {
 
   /// Number of jobs that run for longer than is usual.
   var lateCount: Int {
+    guard let late else { return 0 }
     let now = SystemClock.now()
-    return all.count { $0.state == .running && now - ($0.started ?? now) > Self.late }
+    return all.count { $0.state == .running && now - ($0.started ?? now) > late }
   }
 
   /// Cancels a job that has not ended.

@@ -62,6 +62,8 @@ struct Endpoint: Sendable {
   let responses: [Response]
   /// Status codes of the problems that it gives, beside those that follow from path, query, body and access.
   var problems: [Int] = []
+  /// Whether the body or the answer has a secret, of which nothing is written to disk.
+  var hasSecret = false
   /// Answers a request.
   let answer: @Sendable (Call) throws(Problem) -> HTTPResponse
 

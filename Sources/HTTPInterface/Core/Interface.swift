@@ -25,7 +25,8 @@ public struct Interface: Sendable {
   private let origins: [String]
   private let isEncrypted: Bool
   private let gate: Gate?
-  private let memory = IdempotencyMemory()
+  private let memory: IdempotencyMemory
+  private let feed: LiveCounts
   let jobs: Jobs?
 
   /// Creates an interface of health and metrics alone.
@@ -37,8 +38,7 @@ public struct Interface: Sendable {
   public init(
     settings: HTTPSettings, program: ProgramFacts, status: @escaping @Sendable () -> PipelineStatus
   ) {
-    self.init(
-      settings: settings, program: program, status: status, statistics: RequestStatistics(), api: nil, gate: nil)
+    self.init(settings: settings, program: program, status: status, api: nil, gate: nil)
   }
 
   /// Creates a whole interface.
@@ -55,24 +55,26 @@ public struct Interface: Sendable {
     settings: HTTPSettings, program: ProgramFacts, pipeline: PipelineAccess, accounts: Authenticator,
     services: InterfaceServices, audit: @escaping @Sendable (AuditEntry) -> Void = { _ in }
   ) throws(SystemError) {
-    let api = API(pipeline: pipeline, accounts: accounts, services: services, jobs: try Jobs())
+    let api = API(
+      pipeline: pipeline, accounts: accounts, services: services, jobs: try Jobs(late: settings.alerts.lateJob))
     self.init(
-      settings: settings, program: program, status: pipeline.status, statistics: RequestStatistics(), api: api,
-      gate: Gate(accounts: accounts))
+      settings: settings, program: program, status: pipeline.status, api: api, gate: Gate(accounts: accounts))
     accounts.store.observeAudit(audit)
   }
 
   private init(
-    settings: HTTPSettings, program: ProgramFacts, status: @escaping @Sendable () -> PipelineStatus,
-    statistics: RequestStatistics, api: API?, gate: Gate?
+    settings: HTTPSettings, program: ProgramFacts, status: @escaping @Sendable () -> PipelineStatus, api: API?,
+    gate: Gate?
   ) {
-    let monitoring = MonitoringEndpoints(program: program, status: status, statistics: statistics)
+    let (statistics, feed) = (RequestStatistics(slowBound: settings.alerts.latency), LiveCounts())
+    let monitoring = MonitoringEndpoints(program: program, status: status, statistics: statistics, feed: feed)
     var endpoints = monitoring.endpoints
     if let api, let gate {
       endpoints += api.endpoints + ActPages(api: api, gate: gate, isEncrypted: settings.certificate != nil).endpoints
     }
     router = Router(endpoints, program: program)
     (self.statistics, self.gate, jobs) = (statistics, gate, api?.jobs)
+    (self.feed, memory) = (feed, IdempotencyMemory(gate?.accounts.store))
     limiter = settings.rate.map { RateLimiter($0) }
     origins = settings.origins
     isEncrypted = settings.certificate != nil
@@ -80,6 +82,9 @@ public struct Interface: Sendable {
 
   /// Returns what the interface knows about itself.
   @Sendable public func facts() -> InterfaceFacts { statistics.facts(lateJobs: jobs?.lateCount ?? 0) }
+
+  /// Lets the metrics have the counts of WebSockets of the server that uses the interface.
+  public func watch(webSockets counts: @escaping @Sendable () -> WebSocketCounts) { feed.source.set(counts) }
 
   /// All operations.
   var endpoints: [Endpoint] { router.endpoints }
@@ -142,7 +147,7 @@ public struct Interface: Sendable {
       let call = Call(request: request, parameters: parameters, principal: principal)
       if let body = endpoint.body { try Self.check(request, against: body) }
       guard endpoint.isChange else { return Self.revalidated(run(endpoint, call: call), request: request) }
-      return once(call) {
+      return once(endpoint, call: call) {
         let response = run(endpoint, call: call)
         gate?.record(endpoint, call: call, response: response)
         return response
@@ -170,19 +175,26 @@ public struct Interface: Sendable {
   }
 
   /// Carries a change out, unless its key shows that it was before.
-  private func once(_ call: Call, change: () -> HTTPResponse) -> HTTPResponse {
+  private func once(_ endpoint: Endpoint, call: Call, change: () -> HTTPResponse) -> HTTPResponse {
     guard let key = call.request.headers["idempotency-key"], !key.isEmpty else { return change() }
     guard key.utf8.count <= 200 else { return .problem(400, "idempotency-key may have 200 characters") }
-    let request = call.request
-    let print = "\(request.method) \(request.path) \(request.query) \(EntityTag.of(request.body))"
-    let name = "\(call.user)\n\(key)"
-    switch memory.begin(name, print: print) {
+    let repetition = IdempotencyMemory.Change(key: "\(call.user)\n\(key)", request: call.request, endpoint: endpoint)
+    switch memory.begin(repetition, at: SystemClock.now()) {
     case .known(let response): return response
     case .running: return .problem(409, "the first request with this idempotency-key is still being carried out")
     case .other: return .problem(422, "another request had this idempotency-key; each needs one of its own")
+    case .interrupted:
+      return .problem(
+        409,
+        "the process ended while the first request with this idempotency-key was carried out; look whether it was, and "
+          + "use another key")
+    case .untold:
+      return .problem(
+        409, "it was carried out before the process started, and its answer is not kept; look at what there is now")
+    case .unavailable: return .problem(503, "the idempotency-key cannot be stored; send it again later")
     case .new:
       let response = change()
-      memory.end(name, response: response)
+      memory.end(repetition, response: response, at: SystemClock.now())
       return response
     }
   }

@@ -1,5 +1,6 @@
 import Pipeline
 import SystemCore
+import WattlineTime
 
 /// Counts and durations of requests by route.
 final class RequestStatistics: Sendable {
@@ -21,10 +22,19 @@ final class RequestStatistics: Sendable {
   private struct State {
     var counts: [Key: UInt64] = [:]
     var durations: [String: Durations] = [:]
+    /// Number of requests above the bound of their duration.
+    var slow: UInt64 = 0
   }
 
   private static let methods: Set<String> = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
   private let state = Locked(State())
+  /// Duration above which a request is slow [s].
+  private let slowBound: Double
+
+  /// Creates statistics without requests.
+  ///
+  /// - Parameter slowBound: Duration above which a request is slow; `nil` for never.
+  init(slowBound: TimeSpan? = nil) { self.slowBound = slowBound?.inSeconds ?? .infinity }
 
   /// Records a request.
   ///
@@ -40,6 +50,7 @@ final class RequestStatistics: Sendable {
       var durations = state.durations[route] ?? Durations()
       durations.counts[Self.bounds.firstIndex { seconds <= $0 } ?? Self.bounds.count] += 1
       durations.seconds += seconds
+      if seconds > slowBound { state.slow += 1 }
       state.durations[route] = durations
     }
   }
@@ -53,8 +64,7 @@ final class RequestStatistics: Sendable {
       if key.status >= 500, key.route != "/health/ready" { facts.failed += count }
       if key.route == "/api/v1/login", key.status == 401 || key.status == 429 { facts.refusedLogins += count }
     }
-    let slowest = Self.bounds.firstIndex { $0 > 0.5 } ?? Self.bounds.count
-    facts.slow = state.durations.values.reduce(0) { $0 + $1.counts[slowest...].reduce(0, +) }
+    facts.slow = state.slow
     return facts
   }
 

@@ -7,6 +7,7 @@ struct MonitoringEndpoints: Sendable {
   let program: ProgramFacts
   let status: @Sendable () -> PipelineStatus
   let statistics: RequestStatistics
+  let feed: LiveCounts
 
   private static let readiness = Schema.object(["reasons": .array(.string)])
 
@@ -53,6 +54,7 @@ struct MonitoringEndpoints: Sendable {
         build.append(.integer(1), labels: ["version": program.version, "commit": program.commit])
         let families =
           [build] + PipelineMetrics.families(of: status()) + ProcessMetrics.families() + statistics.families()
+          + feed.families()
         return HTTPResponse(200, contentType: text.contentType, body: text.render(families).utf8)
       })
   }

@@ -22,6 +22,9 @@ public enum PipelineMetrics {
     for (reason, count) in reasons.sorted(by: { $0.key < $1.key }) {
       refused.append(.integer(count), labels: ["reason": reason])
     }
+    let publishers = status.refusedPublishes.map {
+      counter("wattline_broker_refused_messages", $0, "Messages of publishers that the broker refused, by its log.")
+    }
     return [
       counter("wattline_messages_received", ledger.messages, "Messages of plants that were decoded, refused or known."),
       counter("wattline_messages_decoded", ledger.decoded, "Messages that were understood."),
@@ -34,7 +37,8 @@ public enum PipelineMetrics {
       counter("wattline_source_redelivered_messages", intake.duplicates, "Messages delivered again and recognised."),
       counter("wattline_source_oversized_messages", intake.oversized, "Messages longer than mqtt.max_payload."),
       counter("wattline_source_reconnects", intake.reconnects, "Connections to the broker after the first."),
-    ]
+      counter("wattline_posted_messages", intake.posted, "Messages appended that came over HTTP or WebSocket."),
+    ] + (publishers.map { [$0] } ?? [])
   }
 
   /// The account of readings: `decoded + redelivered = written + queued + spooled + dead letters + dropped`.
@@ -46,6 +50,9 @@ public enum PipelineMetrics {
     }
     return [
       counter("wattline_readings_decoded", status.stages.ledger.readings, "Readings found in messages."),
+      counter(
+        "wattline_readings_posted", status.intake.postedReadings, "Readings posted over HTTP or WebSocket and appended."
+      ),
       quality,
       counter("wattline_readings_redelivered", status.redelivered, "Readings handed on again after a crash."),
       counter("wattline_readings_written", accounts.written.readings, "Readings that the database accepted."),

@@ -137,6 +137,7 @@ final class Intake: Sendable {
         })
       guard case .accepted = outcome else { return outcome }
       for position in new { known.insert(hashes[position]) }
+      ingest.postedReadings.add(new.count)
       return .accepted(appended: new.count, repeated: readings.count - new.count)
     }
   }

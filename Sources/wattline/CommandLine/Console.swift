@@ -29,15 +29,29 @@ enum Console {
   static func print(
     json value: some Encodable, keys: JSONEncoder.KeyEncodingStrategy = .useDefaultKeys
   ) throws {
+    print(try json(value, keys: keys, formatting: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]))
+  }
+
+  /// Returns a JSON document, with `null` for numbers that are not finite.
+  ///
+  /// - Parameters:
+  ///   - value: The document.
+  ///   - keys: Form of the members' names.
+  ///   - formatting: Form of the document.
+  /// - Returns: The text.
+  static func json(
+    _ value: some Encodable, keys: JSONEncoder.KeyEncodingStrategy = .useDefaultKeys,
+    formatting: JSONEncoder.OutputFormatting
+  ) throws -> String {
     let encoder = JSONEncoder()
     encoder.keyEncodingStrategy = keys
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    encoder.outputFormatting = formatting
     // The encoder can only write such numbers as text; a UUID cannot collide with any other text.
     let none = UUID().uuidString
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
       positiveInfinity: none, negativeInfinity: none, nan: none)
     let text = String(decoding: try encoder.encode(value), as: UTF8.self)
-    print(text.replacingOccurrences(of: "\"\(none)\"", with: "null"))
+    return text.replacingOccurrences(of: "\"\(none)\"", with: "null")
   }
 
   /// Prints a line on stderr, replacing a progress line.

@@ -45,7 +45,17 @@ struct InterfaceServer {
     let listener = HTTPListener(
       address: settings.address, port: settings.port,
       certificate: settings.certificate.map { (chain: $0.chainFile, key: $0.keyFile) })
-    let server = try HTTPServer(listener, handler: interface.answer, webSockets: live.webSockets)
+    var limits = HTTPLimits()
+    let files = OpenFileLimit.raise()
+    limits.connections = HTTPLimits.connections(files: files, wanted: settings.connections)
+    if let wanted = settings.connections, limits.connections < wanted {
+      note(
+        .warning(
+          "http.connections is \(wanted), and the limit of \(files) open files allows \(limits.connections); raise "
+            + "LimitNOFILE of the service, or `ulimit -n`"))
+    }
+    let server = try HTTPServer(listener, limits: limits, handler: interface.answer, webSockets: live.webSockets)
+    interface.watch(webSockets: { [weak server] in server?.webSocketCounts ?? WebSocketCounts() })
     let host = settings.address.contains(":") ? "[\(settings.address)]" : settings.address
     let url = "\(settings.certificate == nil ? "http" : "https")://\(host):\(server.port)/"
     note("http listens on \(url)")

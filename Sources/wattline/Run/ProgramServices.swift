@@ -69,10 +69,8 @@ private final class CancelledStep {
 
 /// JSON documents of results.
 enum JSONDocument {
-  /// Returns a value as JSON with sorted members.
+  /// Returns a value as JSON with sorted members, and `null` for numbers that are not finite: as on the command line.
   static func bytes(_ value: some Encodable) throws -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return Array(try encoder.encode(value))
+    Array(try Console.json(value, formatting: [.sortedKeys, .withoutEscapingSlashes]).utf8)
   }
 }
