@@ -10,6 +10,8 @@ public struct InterfaceFacts: Sendable, Equatable {
   public var refusedLogins: UInt64
   /// Jobs that run for longer than `http.alerts.late_job`.
   public var lateJobs: Int
+  /// Address at which people reach it, with a slash at its end; `nil` if unknown.
+  public var url: String?
 
   /// Creates facts; the parameters are the properties of the same names.
   public init(

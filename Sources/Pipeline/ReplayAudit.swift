@@ -66,7 +66,7 @@ public struct ReplayAudit: Sendable {
     for entry in frame.points.entries {
       switch entry.key.measurement {
       case .kpi: outcome.cost += frame.points.value(of: .cost, in: entry) ?? 0
-      case .dispatch: outcome.saving += frame.points.value(of: .saving, in: entry) ?? 0
+      case .dispatch: outcome.saving += frame.points.value(of: .followedDaySaving, in: entry) ?? 0
       case .forecastEvaluation: score(frame.points, entry: entry, in: register)
       default: break
       }

@@ -27,6 +27,24 @@ struct Reporter {
     return encoder.drain(upTo: 0)
   }
 
+  /// Renders the mark of a message that was refused.
+  ///
+  /// - Parameters:
+  ///   - topic: Its topic.
+  ///   - reason: Reason for which it was refused.
+  ///   - text: The message and its reason, for people.
+  ///   - timestamp: Time of the mark.
+  /// - Returns: The point for the sink.
+  mutating func report(refused topic: String, reason: String, text: String, at timestamp: Timestamp) -> WriteBatch {
+    var points = PointBatch()
+    begin("refusal", at: timestamp, into: &points)
+    points.field(.topic, text: topic)
+    points.field(.reason, text: reason)
+    points.field(.text, text: text)
+    encoder.append(points)
+    return encoder.drain(upTo: 0)
+  }
+
   /// Renders one report.
   mutating func report(_ status: PipelineStatus, at timestamp: Timestamp) -> WriteBatch {
     var points = PointBatch()
@@ -40,6 +58,8 @@ struct Reporter {
     process(status.stages, at: timestamp, into: &points)
     backup(status, at: timestamp, into: &points)
     broker(status, at: timestamp, into: &points)
+    interface(status, at: timestamp, into: &points)
+    plants(status.stages, at: timestamp, into: &points)
     encoder.append(points)
     // Offset 0 acknowledges nothing of the journal.
     return encoder.drain(upTo: 0)
@@ -163,6 +183,28 @@ struct Reporter {
     guard let refused = status.refusedPublishes else { return }
     begin("broker", at: timestamp, into: &points)
     points.field(.refused, integer: Int64(clamping: refused))
+  }
+
+  private func interface(_ status: PipelineStatus, at timestamp: Timestamp, into points: inout PointBatch) {
+    guard let facts = status.interface else { return }
+    begin("interface", at: timestamp, into: &points)
+    points.field(.requests, integer: Int64(clamping: facts.requests))
+    points.field(.slow, integer: Int64(clamping: facts.slow))
+    points.field(.failed, integer: Int64(clamping: facts.failed))
+    points.field(.refused, integer: Int64(clamping: facts.refusedLogins))
+    if let url = facts.url { points.field(.url, text: url) }
+  }
+
+  private func plants(_ status: StageStatus, at timestamp: Timestamp, into points: inout PointBatch) {
+    for plant in status.plants {
+      points.begin(PointKey(.plantState, .process, plant.name), at: timestamp)
+      points.field(.reported, integer: timestamp.milliseconds)
+      let standing = plant.alerts.filter { !plant.shelvedAlerts.contains($0.id) }
+      points.field(.critical, integer: Int64(standing.count { $0.severity == .critical }))
+      points.field(.warnings, integer: Int64(standing.count { $0.severity != .critical }))
+      points.field(.series, integer: Int64(plant.series))
+      if plant.lastReading > .distantPast { points.field(.lastReading, integer: plant.lastReading.milliseconds) }
+    }
   }
 
   private func process(_ status: StageStatus, at timestamp: Timestamp, into points: inout PointBatch) {

@@ -78,9 +78,14 @@ public final class RunningPipeline: Sendable {
     let (delivery, count) = (alerts.delivery, settings.workers ?? WorkerPool.automaticCount)
     // Alerts of trimmed records must be on disk first, since the journal cannot repeat them.
     keeper = CheckpointKeeper(workers: count, stores: stores, beforeKeeping: { delivery.keep() }, note: note)
+    let marks = RefusalMarks(instance: settings.mqtt.clientID, sink: stores.sink)
     workers = WorkerPool(
       count: count, stores: stores, keeper: keeper, alerts: alerts, maximumUnpacked: settings.mqtt.maximumUnpacked,
-      live: settings.http == nil ? nil : live, note: note)
+      live: settings.http == nil ? nil : live,
+      note: { entry in
+        note(entry)
+        marks.observe(entry)
+      })
     let events = BrokerEvents(announcer: announcements.publisher, host: announcements.host, note: note)
     inputs = Assembly.makeSources(
       for: configuration.current.plants, settings: settings, credentials: credentials.broker, into: ingest,

@@ -57,6 +57,7 @@ struct StatusCollector: Sendable {
     status.backup = backups?.status
     status.retention = retention?.counts.value
     status.refusedPublishes = refusals?.refused
+    status.interface = interface.value.map { $0() }
     return status
   }
 

@@ -25,12 +25,13 @@ public final class Measurement: Hashable, Sendable {
   ///   - contents: What a point is about and when it is written.
   ///   - tags: Tags in order: plant, asset, sensor, unit, then at most two of its own.
   ///   - fields: Fields in order.
-  init(_ name: String, contents: String, tags: [Tag], fields: [FieldDeclaration]) {
+  ///   - isOfProcess: Whether the process itself writes the points, so that all tags are qualifiers.
+  init(_ name: String, contents: String, tags: [Tag], fields: [FieldDeclaration], isOfProcess: Bool = false) {
     self.name = name
     self.contents = contents
     self.tags = tags
     self.fields = fields
-    qualifierTags = tags.filter { !Tag.ofSubject.contains($0.name) }
+    qualifierTags = isOfProcess ? tags : tags.filter { !Tag.ofSubject.contains($0.name) }
     hasUnitTag = tags.contains(.unit)
     types = Dictionary(fields.map { ($0.name, $0.type) }, uniquingKeysWith: { first, _ in first })
     families = fields.compactMap { field in field.familyStart.map { ($0, field.type) } }
@@ -59,6 +60,7 @@ extension Measurement {
   /// All measurements, in the order of the flow. This is the registration.
   public static let all: [Measurement] = [
     .raw, .clean, .reporting, .feature, .cleanHourly, .cleanDaily, .kpi, .energy, .forecast, .forecastLatest,
-    .forecastEvaluation, .scenario, .health, .alerts, .alertState, .alertRate, .dispatch, .command, .pipeline, .audit,
+    .forecastEvaluation, .scenario, .health, .alerts, .alertState, .alertRate, .dispatch, .command, .plantState,
+    .pipeline, .audit,
   ]
 }

@@ -27,7 +27,9 @@ struct RarePoints {
 
   private var scenario: [String] {
     let names = ["load_kw", "cost", "peak_kw"].flatMap { name in ["p10", "p50", "p90"].map { "\(name)_\($0)=1" } }
-    return ["scenario,plant=\(plant),scenario=more\\ PV recorded_kw=1,\(names.joined(separator: ",")) \(time)"]
+    return [
+      "scenario,plant=\(plant),scenario=more\\ PV recorded_kw=1,cost_without=1,peak_kw_without=1,\(names.joined(separator: ",")) \(time)"
+    ]
   }
 
   private var alerts: [String] {
@@ -52,6 +54,7 @@ struct RarePoints {
         + "mode=\"confirm\",expires=\"later\",predicted_kw=1,predicted_cost=1,actual_kw=1 \(time - Int64(offset))"
     } + [
       "dispatch,plant=\(plant),asset=bess recommended_kw=1,rule_kw=1,actual_kw=1,soc=0.5,regret=1,shield=true,"
+        + "day_saving=1,day_saving_followed=2,day_saving_optimal=3,"
         + "reason=\"limit\" \(time)"
     ]
   }
@@ -62,6 +65,15 @@ struct RarePoints {
       "pipeline,instance=\(instance),stage=process critical=\(critical)i,warnings=\(warnings)i,"
         + "reported_ms=\(time + 60_000)i \(time)"
     }
+      + [("calm", 0, 0), ("warned", 0, 1), ("alarmed", 1, 0)].map { name, critical, warnings in
+        "plant_state,plant=\(name) critical=\(critical)i,warnings=\(warnings)i,reported_ms=\(time + 60_000)i \(time)"
+      } + [
+        "pipeline,instance=calm,stage=interface requests=1i,slow=0i,failed=0i,refused=0i,url=\"http://x/\" \(time)",
+        "pipeline,instance=calm,stage=interface requests=2i,slow=0i,failed=0i,refused=0i,url=\"http://x/\" "
+          + "\(time + 4_000)",
+        "pipeline,instance=calm,stage=interface requests=9i,slow=1i,failed=1i,refused=1i,url=\"http://x/\" "
+          + "\(time + 8_000)",
+      ]
   }
 
   private var states: [String] {

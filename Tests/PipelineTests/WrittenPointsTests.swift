@@ -26,6 +26,7 @@ struct WrittenPointsTests {
     written.read(Self.scenario())
     var reporter = Reporter(instance: "a", folder: "/")
     written.read(reporter.report(Self.status(processor.ledger), at: .distantPast).bytes)
+    written.read(reporter.report(refused: "a/b", reason: "not_json", text: "words", at: .distantPast).bytes)
     written.read(reporter.report(configuration: "started with 1 plant", at: .distantPast).bytes)
 
     let audit = AuditPoint(
@@ -49,7 +50,10 @@ struct WrittenPointsTests {
     let figure = ScenarioOutcome.Figure(recorded: 1, without: one, with: one, change: one)
     let outcome = ScenarioOutcome(
       energy: figure, cost: figure, peak: figure,
-      slots: [ScenarioOutcome.Slot(time: .distantPast, recorded: 1, load: one, cost: one, peak: one)], notes: [])
+      slots: [
+        ScenarioOutcome.Slot(
+          time: .distantPast, recorded: 1, load: one, cost: one, peak: one, costWithout: 1, peakWithout: 1)
+      ], notes: [])
     var encoder = LineEncoder()
     let plant = Plant(name: "north", location: Location(latitude: 0, longitude: 0, timezone: "UTC"))
     encoder.append(outcome.points(name: "more"), of: PlantRegister(plant: plant))
@@ -68,6 +72,9 @@ struct WrittenPointsTests {
     alerts.drop("mail")
     status.alerts = alerts.snapshot()
     status.backup = BackupKeeper.Status(last: .distantPast, bytes: 1, isOK: true)
+    status.interface = InterfaceFacts(requests: 3, slow: 1)
+    status.interface?.url = "http://127.0.0.1:8080/"
+    status.stages.plants = [PlantView(name: "north")]
     status.retention = RetentionCounts(days: 1, failures: 0, lastSeconds: 1)
     return status
   }

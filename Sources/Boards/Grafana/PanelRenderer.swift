@@ -115,6 +115,10 @@ struct PanelRenderer {
       let address: JSON = ["title": .text(link.title), "url": .text(link.address(from: board)), "targetBlank": false]
       properties.append(property("links", [address]))
     }
+    if let page = column.page {
+      let address: JSON = ["title": .text(page.title), "url": .text(page.address), "targetBlank": true]
+      properties.append(property("links", [address]))
+    }
     return properties
   }
 

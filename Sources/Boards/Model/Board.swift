@@ -173,6 +173,8 @@ struct Column: Sendable {
   var link: Link?
   /// Whether the whole text is shown, on several lines.
   var isWrapped = false
+  /// A page outside of Grafana to which a click leads, with Grafana's variables in its address.
+  var page: (title: String, address: String)?
 
   /// Creates a column.
   ///
@@ -189,6 +191,15 @@ struct Column: Sendable {
   ) {
     (self.title, self.source, self.format) = (title, source, format)
     (self.width, self.link, self.isWrapped) = (width, link, isWrapped)
+  }
+}
+
+extension Column {
+  /// Returns the column with a page outside of Grafana to which a click leads.
+  func opening(_ title: String, at address: String) -> Column {
+    var column = self
+    column.page = (title, address)
+    return column
   }
 }
 

@@ -114,6 +114,8 @@ extension Expression {
   static func != (a: Expression, b: String) -> Condition { Condition(text: "\(a.text) != '\(b)'", fields: a.fields) }
   static func == (a: Expression, b: Bool) -> Condition { Condition(text: "\(a.text) = \(b)", fields: a.fields) }
   static func == (a: Expression, b: Double) -> Condition { compare(a, "=", .number(b)) }
+  /// Returns whether the value matches a regular expression.
+  func matches(_ pattern: String) -> Condition { Condition(text: "\(text) =~ /\(pattern)/", fields: fields) }
   static func > (a: Expression, b: Double) -> Condition { compare(a, ">", .number(b)) }
   static func < (a: Expression, b: Double) -> Condition { compare(a, "<", .number(b)) }
   static func >= (a: Expression, b: Double) -> Condition { compare(a, ">=", .number(b)) }

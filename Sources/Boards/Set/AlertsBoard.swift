@@ -13,9 +13,16 @@ enum AlertsBoard {
       Variable(
         name: "of", label: "of plant", description: "Plant of that alert; a click on an id below puts it here",
         kind: .box),
+      Variable(
+        name: "whole", label: "Whole text", description: "What was seen and what to do, of that alert",
+        kind: .value(
+          Query(
+            [field(.text).last], from: .alerts,
+            where: [.chosen(.plant, by: "of"), field(.id).matches("^${alert:regex}$")], in: .recent("90d"))),
+        isHidden: true),
     ],
     rows: [
-      Row(panels: [causes, answer, followers]),
+      Row(panels: [causes, answer, page, followers]),
       Row(title: "Set aside, and over but not acknowledged", panels: [shelved, returned]),
       Row(title: "What came and went", isCollapsed: true, panels: [history]),
       Row(title: "Load on operators, by EEMUA 191", panels: [rates, rateOverTime]),
@@ -31,11 +38,14 @@ enum AlertsBoard {
     """, size: (24, 12), of: here, where: [Standing.isActive, field(.cause) == ""], without: ["Follows from"])
 
   private static let answer = Panel(
-    "Acknowledge or shelve", "The line that answers the alert whose id was clicked on.", size: (24, 5),
+    "Acknowledge or shelve", "The whole text of the alert whose id was clicked on, and the line that answers it.",
+    size: (17, 8),
     .words(
       """
-      Click on an id above: it and its plant appear in these lines. Put in your name, and run one of them. In the \
-      topic, `/ + # %` of a plant's name are written as `%2F %2B %23 %25`.
+      **${whole:raw}**
+
+      Click on an id above: its whole text appears here, and it and its plant in these lines. Put in your name, and \
+      run one of them. In the topic, `/ + # %` of a plant's name are written as `%2F %2B %23 %25`.
 
       ```
       mosquitto_pub -q 1 -t 'wattline/${of:raw}/alerts/set' -m '{"id": "${alert:raw}", \
@@ -44,6 +54,9 @@ enum AlertsBoard {
       "action": "shelve", "for": "2h", "by": "NAME"}'
       ```
       """), [])
+
+  private static let page = ActPage.panel(
+    "Acknowledge or shelve", query: "alert=${alert:percentencode}&plant=${of:percentencode}", size: (7, 8))
 
   private static let followers = Standing.table(
     "What follows from them",

@@ -7,7 +7,10 @@ enum DispatchBoard {
     variables: [.plant(in: .dispatch), .currency],
     annotations: [.alerts, .commands, .configuration],
     rows: [
-      Row(panels: [toConfirm, answer, followRate, regret, latest, powers, charge, prices, saving, shields, commands])
+      Row(panels: [
+        toConfirm, answer, page, followRate, savings, regret, latest, byDay, powers, charge, prices, regrets, shields,
+        commands,
+      ])
     ])
 
   private static let here: [Condition] = [.chosen(.plant)]
@@ -15,7 +18,7 @@ enum DispatchBoard {
   private static let isBattery = field(.stateOfCharge) >= 0
 
   private static let toConfirm = Panel(
-    "Commands that wait for a person", "Commands that are carried out once a person has confirmed them.", size: (14, 6),
+    "Commands that wait for a person", "Commands that are carried out once a person has confirmed them.", size: (24, 5),
     .table(
       [
         Column("Issued", "Time", width: 160), Column("Asset", "asset", width: 110),
@@ -33,7 +36,7 @@ enum DispatchBoard {
   ).saying("no command waits")
 
   private static let answer = Panel(
-    "Confirm or reject", "The line that answers a command. Take its id from the table beside.", size: (10, 6),
+    "Confirm or reject", "The line that answers a command. Take its id from the table above.", size: (17, 5),
     .words(
       """
       ```
@@ -41,6 +44,9 @@ enum DispatchBoard {
       mosquitto_pub -q 1 -t 'wattline/${plant:raw}/commands/set' -m '{"id": "ID", "action": "reject"}'
       ```
       """), [])
+
+  private static let page = ActPage.panel(
+    "Confirm or reject", query: "plant=${plant:percentencode}", size: (7, 5))
 
   private static let followRate = Panel(
     "Commands by what became of them", "Number of commands of the time range in each state.", size: (7, 6),
@@ -50,6 +56,49 @@ enum DispatchBoard {
         state.replacing("_", with: " "),
         Query([field(.action).count], from: .command, where: here + [field(.state) == state]))
     })
+
+  /// Only days of which all is known are compared.
+  private static let isCompared = field(.followedDaySaving) >= -1e12
+
+  /// The savings of a local day, with the names of their series.
+  private static let daySavings = [
+    ("saved", field(.daySaving)), ("saved if followed", field(.followedDaySaving)),
+    ("best possible", field(.optimalDaySaving)),
+  ]
+
+  private static let savings = Panel(
+    "Saved in thirty days, in $currency",
+    """
+    What the batteries saved against none, what following every recommendation would have saved, and the most that \
+    could have been. Each whole local day counts once, if all three are known of it. Energy left at the end of a day \
+    counts with its value.
+    """, size: (12, 6),
+    .figures(.number(.none, missing: "no whole day known yet"), naming: true),
+    daySavings.map { name, saving in
+      Target(name, Query([saving.sum], from: .dispatch, where: here + [isCompared], in: .recent("30d")))
+    }
+      + [
+        Target(
+          "days", Query([field(.daySaving).count], from: .dispatch, where: here + [isCompared], in: .recent("30d")))
+      ])
+
+  private static let byDay = Panel(
+    "Saved by day, in $currency",
+    "Savings of each local day at its end. The dashed line is the optimum, which nothing can exceed.", size: (12, 6),
+    .lines(
+      Lines(
+        format: .number(.none, decimals: 2),
+        series: [
+          Lines.Series(name: "saved", color: Palette.text),
+          Lines.Series(name: "saved if followed", color: Palette.purple),
+          Lines.Series(name: "best possible", color: Palette.green, isDashed: true),
+        ], fromZero: true)),
+    [
+      Target(
+        "$col",
+        Query(daySavings.map { $0.1.named($0.0) }, from: .dispatch, where: here + [isCompared]))
+    ]
+  ).over("30d")
 
   private static let regret = Panel(
     "Regret of the past day, in $currency",
@@ -124,9 +173,9 @@ enum DispatchBoard {
           every: .automatic))
     ])
 
-  private static let saving = Panel(
-    "Regret by day, in $currency",
-    "What the battery's actual power of a day cost above the best that could have been done: 0 is the optimum.",
+  private static let regrets = Panel(
+    "Regret of the day before, in $currency",
+    "What the battery's actual power of the day before each time cost above the best that could have been done: 0 is the optimum.",
     size: (8, 8),
     .lines(
       Lines(

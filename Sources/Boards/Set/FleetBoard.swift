@@ -8,42 +8,16 @@ enum FleetBoard {
       Row(panels: [verdict, counts, totals, plants, toDo, thirtyDays, powers])
     ])
 
-  /// The last report of each process that has reported within thirty days.
-  private static let report = Query(
-    [field(.reported).last.named("at"), field(.critical), field(.warnings)], from: .pipeline,
-    where: [.tag(.stage, is: "process")], in: .recent("30d"), by: [.instance])
-
-  /// Age of the last report [s], if it is what the conditions say.
-  private static func age(where conditions: [Condition]) -> Query {
-    Query([(Expression.end - column("at")) / 1_000], from: report, where: conditions, by: [.instance])
-  }
-
-  /// Only a fresh report makes a verdict: silence is never well.
-  private static let isFresh = column("at") >= Expression.end - .number(60_000)
-
-  private static let normal = "ALL NORMAL, reported within"
-  private static let warned = "WARNING, reported within"
-  private static let alarmed = "CRITICAL, reported within"
-  private static let silent = "NO REPORT FOR"
-
-  private static let verdict = Panel(
+  private static let verdict = Verdict(
+    of: .pipeline, where: [.tag(.stage, is: "process")], by: .instance,
+    missing: "NOTHING IN THE DATABASE YET, or it is away. To start: wattline run --config DIR"
+  ).panel(
     "Is all right?",
     """
     The worst alert of all plants, and the age of the report that says so. Wattline reports every ten seconds; after a \
     minute without a report nothing here is known to be well.
     """,
-    size: (12, 5),
-    .figures(
-      .number(
-        .seconds, decimals: 0, threshold: .aboveOrUnknown(red: 60),
-        missing: "NOTHING IN THE DATABASE YET, or it is away. To start: wattline run --config DIR"),
-      naming: true, levels: [(warned, .amber), (alarmed, .red), (silent, .red)]),
-    [
-      Target(normal, age(where: [isFresh, field(.critical) == 0, field(.warnings) == 0])),
-      Target(warned, age(where: [isFresh, field(.critical) == 0, field(.warnings) > 0])),
-      Target(alarmed, age(where: [isFresh, field(.critical) > 0])),
-      Target(silent, age(where: [column("at") < Expression.end - .number(60_000)])),
-    ])
+    size: (12, 5))
 
   private static let counts = Panel(
     "Now", "What the report of the last minute counts; nothing where there was none.", size: (5, 5),

@@ -11,9 +11,9 @@ enum PipelineBoard {
     ],
     annotations: [.configuration],
     rows: [
-      Row(panels: [reports, states, taken, lost, qualities, waiting]),
+      Row(panels: [reports, states, taken, lost, refusals, qualities, waiting]),
       Row(title: "Accounts: nothing is lost unseen", panels: [messages, readings, points]),
-      Row(title: "The machine", panels: [processor, memory, disk, requests, inputs]),
+      Row(title: "The machine", panels: [processor, memory, disk, requests, interface, inputs]),
     ])
 
   private static let here: [Condition] = [.chosen(.instance)]
@@ -30,7 +30,7 @@ enum PipelineBoard {
       Target(
         "$tag_instance",
         Query(
-          [(Expression.end - column("at")) / 1_000],
+          [((Expression.end - column("at")) / 1_000).ceiling],
           from: Query(
             [field(.reported).last.named("at")], from: .pipeline, where: stage("process"), in: .recent("30d"),
             by: [.instance]), by: [.instance]))
@@ -81,9 +81,8 @@ enum PipelineBoard {
   private static let lost = Panel(
     "Refused and dropped since the start, by stage and reason",
     """
-    Everything that was not used, and why. Examples are in wattline explain and wattline dead-letters. A message that \
-    was refused is in the journal.
-    """, size: (24, 7),
+    Everything that was not used, and why. A message that was refused is in the journal.
+    """, size: (10, 8),
     .lines(Lines(format: .number(.none, decimals: 0), fromZero: true)),
     [
       Target(
@@ -93,6 +92,24 @@ enum PipelineBoard {
           by: [.stage], every: .automatic))
     ]
   ).cutting("last_")
+
+  private static let refusals = Panel(
+    "Refused messages: an example of each topic and reason",
+    """
+    The first message of each topic and reason in thirty days. wattline explain says step by step what becomes of a \
+    message; wattline dead-letters has the points that the database refused.
+    """, size: (14, 8),
+    .table(
+      [
+        Column("Time", "Time", width: 160), Column("Reason", "reason", width: 130),
+        Column("Message", "text", isWrapped: true),
+      ], sort: [("Time", true)]),
+    [
+      Target(
+        Query(
+          [field(.reason), field(.text)], from: .pipeline, where: stage("refusal"), in: .recent("30d"), newest: 50))
+    ]
+  ).saying("no message was refused")
 
   private static let qualities = Panel(
     "Readings that were not good, by quality", "How many in a second.", size: (12, 8),
@@ -219,8 +236,21 @@ enum PipelineBoard {
           from: .pipeline, where: stage("sink"), by: [.instance], every: .automatic))
     ])
 
+  private static let interface = Panel(
+    "Requests to the HTTP interface", "How many in a second; slow ones took longer than half a second.", size: (6, 8),
+    .lines(Lines(format: .number(.perSecond), fromZero: true)),
+    [
+      Target(
+        "$col",
+        Query(
+          [
+            field(.requests).maximum.rate.named("requests"), field(.slow).maximum.rate.named("slow"),
+            field(.failed).maximum.rate.named("failed"), field(.refused).maximum.rate.named("refused logins"),
+          ], from: .pipeline, where: stage("interface"), by: [.instance], every: .automatic))
+    ])
+
   private static let inputs = Panel(
-    "Taken in, by stage", "Messages, readings or points that each stage takes in a second.", size: (24, 8),
+    "Taken in, by stage", "Messages, readings or points that each stage takes in a second.", size: (18, 8),
     .lines(Lines(format: .number(.perSecond), fromZero: true)),
     [
       Target(

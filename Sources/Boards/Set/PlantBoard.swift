@@ -16,19 +16,28 @@ enum PlantBoard {
       Row(
         title: "$plant", repeated: "plant",
         panels: [
-          now, toDo, health, powers, expected, nextDay, charge, stateOfHealth, gridState, voltage, frequency, current,
-          price,
+          verdict, now, toDo, health, powers, expected, nextDay, charge, stateOfHealth, price, voltages, frequencies,
+          voltage, frequency, current,
         ])
     ])
 
   private static let here: [Condition] = [.chosen(.plant)]
+
+  private static let verdict = Verdict(
+    of: .plantState, where: here, by: .plant, missing: "NO PROCESS HAS REPORTED ON THIS PLANT"
+  ).panel(
+    "Is all right here?",
+    """
+    The worst alert of this plant, and the age of the report that says so. Wattline reports every ten seconds; after a \
+    minute without a report nothing here is known to be well.
+    """, size: (10, 4))
 
   private static let now = Panel(
     "Power now",
     """
     Powers of the last five minutes. Battery is positive when it discharges, grid when it imports. “not known” \
     means that no meter has reported.
-    """, size: (24, 4),
+    """, size: (14, 4),
     .figures(.number(.kilowatt, decimals: 1, missing: "not known"), naming: true),
     [
       Target(
@@ -149,41 +158,60 @@ enum PlantBoard {
         Query([field(.stateOfHealthEstimate).last], from: .health, where: here, in: .recent("2d"), by: [.asset]))
     ])
 
-  private static let gridState = Panel(
-    "Grid: now against usual",
-    """
-    Last value, its share of the mean of the time range, and least and greatest value. A voltage is normal within \
-    10 %, a frequency within 1 % (EN 50160).
-    """, size: (12, 8),
-    .table(
+  /// The values of a sensor of the grid connection beside its normal band.
+  ///
+  /// - Parameters:
+  ///   - title: Title of the panel.
+  ///   - sensor: Start of the sensor's name.
+  ///   - unit: Unit of its values.
+  ///   - band: Greatest normal deviation from the usual, and that which is amber already.
+  /// - Returns: The panel.
+  private static func card(_ title: String, sensor: String, unit: Unit, band: (amber: Double, red: Double)) -> Panel {
+    let value = field(.value)
+    let percent = Format.number(.share, decimals: 1, threshold: .off(amber: band.amber, red: band.red))
+    return Panel(
+      title,
+      """
+      Last value, how far it is off the mean of the time range, the normal band around that mean by EN 50160, and the \
+      least and greatest value. A sensor's name opens it.
+      """, size: (12, 5),
+      .table(
+        [
+          Column(
+            "Sensor", "sensor", width: 120,
+            link: Link(
+              "This sensor", to: "sensor",
+              [("plant", .variable("plant")), ("asset", .column("Asset")), ("sensor", .cell)])),
+          Column("Asset", "asset", width: 90),
+          Column("Now", "now", .number(unit, decimals: 2)),
+          Column("Off usual", "off", percent, width: 85),
+          Column("Normal from", "low", .number(unit, decimals: 1)),
+          Column("to", "high", .number(unit, decimals: 1)),
+          Column("Least", "least", .number(unit, decimals: 2)),
+          Column("Greatest", "greatest", .number(unit, decimals: 2)),
+        ], sort: [("Sensor", false)]),
       [
-        Column(
-          "Sensor", "sensor", width: 130,
-          link: Link(
-            "This sensor", to: "sensor",
-            [("plant", .variable("plant")), ("asset", .column("Asset")), ("sensor", .cell)])),
-        Column("Asset", "asset", width: 110),
-        Column("Now", "now", .number(.none, decimals: 2), width: 90),
-        Column("Unit", "unit", width: 60),
-        Column("Of usual", "ratio", .number(.share, decimals: 1), width: 90),
-        Column("Least", "least", .number(.none, decimals: 2), width: 90),
-        Column("Greatest", "greatest", .number(.none, decimals: 2), width: 90),
-      ], sort: [("Sensor", true)]),
-    [
-      Target(
-        Query(
-          [
-            field(.value).last.named("now"), (field(.value).last / field(.value).mean).named("ratio"),
-            field(.value).minimum.named("least"), field(.value).maximum.named("greatest"),
-          ], from: .clean,
-          where: here + [.chosen(.asset, by: "meter"), .matches(.sensor, "^(voltage|frequency|current|power_factor)")],
-          by: [.asset, .sensor, .unit]))
-    ])
+        Target(
+          Query(
+            [
+              value.last.named("now"), (value.last / value.mean - .number(1)).named("off"),
+              (value.mean * (1 - band.red)).named("low"), (value.mean * (1 + band.red)).named("high"),
+              value.minimum.named("least"), value.maximum.named("greatest"),
+            ], from: .clean, where: here + [.chosen(.asset, by: "meter"), .matches(.sensor, "^\(sensor)")],
+            in: .rangeWithin("7d"), by: [.asset, .sensor]))
+      ]
+    ).saying("no \(sensor) is measured")
+  }
+
+  private static let voltages = card(
+    "Grid voltage: now against normal", sensor: "voltage", unit: .volt, band: (0.08, 0.1))
+  private static let frequencies = card(
+    "Grid frequency: now against normal", sensor: "frequency", unit: .hertz, band: (0.006, 0.01))
 
   /// A sensor of the grid connection on an axis of its own, so that a deviation of a few percent is seen.
   private static func grid(_ title: String, _ description: String, sensor: String, unit: Unit) -> Panel {
     Panel(
-      title, description, size: (6, 8), .lines(Lines(format: .number(unit, decimals: 2))),
+      title, description, size: (8, 8), .lines(Lines(format: .number(unit, decimals: 2))),
       [
         Target(
           "$tag_asset $tag_sensor",
@@ -210,7 +238,7 @@ enum PlantBoard {
     "Grid current", "Current at the grid connection.", sensor: "current", unit: .ampere)
 
   private static let price = Panel(
-    "Price of energy", "Price of imported and exported energy, in the plant's currency for a kWh.", size: (6, 8),
+    "Price of energy", "Price of imported and exported energy, in the plant's currency for a kWh.", size: (12, 8),
     .lines(
       Lines(
         format: .number(.none, decimals: 2),

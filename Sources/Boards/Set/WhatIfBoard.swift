@@ -22,13 +22,19 @@ enum WhatIfBoard {
 
   private static let outcomes = Panel(
     "What each scenario comes to",
-    "Cost and greatest import at the end of the scenario's span: median, and 10 % and 90 % quantiles.", size: (24, 7),
+    """
+    Cost and greatest import at the end of the scenario's span, with the events and without: medians, and 10 % and 90 % \
+    quantiles of what is with them. The change is with less without.
+    """, size: (24, 7),
     .table([
       Column("Scenario", "scenario"),
-      Column("Cost", "cost", .number(.none, decimals: 2), width: 110),
+      Column("Cost without", "without", .number(.none, decimals: 2), width: 120),
+      Column("Cost with", "cost", .number(.none, decimals: 2), width: 110),
+      Column("Change", "change", .number(.none, decimals: 2), width: 100),
       Column("Cost p10", "cost_p10", .number(.none, decimals: 2), width: 110),
       Column("Cost p90", "cost_p90", .number(.none, decimals: 2), width: 110),
-      Column("Peak", "peak", .number(.kilowatt, decimals: 1), width: 110),
+      Column("Peak without", "peak_without", .number(.kilowatt, decimals: 1), width: 120),
+      Column("Peak with", "peak", .number(.kilowatt, decimals: 1), width: 110),
       Column("Peak p10", "peak_kw_p10", .number(.kilowatt, decimals: 1), width: 110),
       Column("Peak p90", "peak_kw_p90", .number(.kilowatt, decimals: 1), width: 110),
     ]),
@@ -38,6 +44,8 @@ enum WhatIfBoard {
           [
             field(.cost(.p50)).last.named("cost"), field(.cost(.p10)), field(.cost(.p90)),
             field(.peakPower(.p50)).named("peak"), field(.peakPower(.p10)), field(.peakPower(.p90)),
+            field(.costWithout).named("without"), field(.peakPowerWithout).named("peak_without"),
+            (field(.cost(.p50)) - field(.costWithout)).named("change"),
           ], from: .scenario, where: here, by: [.scenario]))
     ])
 
@@ -57,6 +65,14 @@ enum WhatIfBoard {
     ]
   ).forEach("scenario")
 
+  /// Lines of which those without the events are dashed.
+  private static func pairs(_ format: Format, fromZero: Bool) -> Lines {
+    Lines(
+      format: format,
+      series: [Lines.Series(name: " without$", color: Palette.text, isDashed: true, isPattern: true)],
+      fromZero: fromZero)
+  }
+
   private static let difference = Panel(
     "Difference: with less without", "What the events add to the load, by scenario.", size: (8, 9),
     .lines(Lines(format: .number(.kilowatt, decimals: 1))),
@@ -69,20 +85,18 @@ enum WhatIfBoard {
     ])
 
   private static let cost = Panel(
-    "Cost since the span began, in $currency", "Median with the events, by scenario.", size: (8, 9),
-    .lines(Lines(format: .number(.none, decimals: 2))),
-    [
+    "Cost since the span began, in $currency", "Medians with and without the events, by scenario.", size: (8, 9),
+    .lines(pairs(.number(.none, decimals: 2), fromZero: false)),
+    [("with", field(.cost(.p50))), ("without", field(.costWithout))].map {
       Target(
-        "$tag_scenario",
-        Query([field(.cost(.p50)).mean], from: .scenario, where: here, by: [.scenario], every: .automatic))
-    ])
+        "$tag_scenario \($0)", Query([$1.mean], from: .scenario, where: here, by: [.scenario], every: .automatic))
+    })
 
   private static let peak = Panel(
-    "Greatest import since the span began", "Median with the events, by scenario.", size: (8, 9),
-    .lines(Lines(format: .number(.kilowatt, decimals: 1), fromZero: true)),
-    [
+    "Greatest import since the span began", "Medians with and without the events, by scenario.", size: (8, 9),
+    .lines(pairs(.number(.kilowatt, decimals: 1), fromZero: true)),
+    [("with", field(.peakPower(.p50))), ("without", field(.peakPowerWithout))].map {
       Target(
-        "$tag_scenario",
-        Query([field(.peakPower(.p50)).mean], from: .scenario, where: here, by: [.scenario], every: .automatic))
-    ])
+        "$tag_scenario \($0)", Query([$1.mean], from: .scenario, where: here, by: [.scenario], every: .automatic))
+    })
 }

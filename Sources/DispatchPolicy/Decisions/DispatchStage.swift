@@ -18,7 +18,8 @@ public import WattlineTime
 ///
 /// Each decision gives a point `dispatch` and a ``PlantModel/DispatchDecision``; powers are in the direction of the
 /// asset. `rule_kw` is the power of the rule within the same limits. `regret` is the cost of the batteries' actual
-/// power of the past day above the optimum [currency]; the first battery carries it for all.
+/// power of the past day above the optimum [currency]; the first battery carries it for all. After each local day it
+/// also carries what the batteries saved in it, what following would have saved, and what the optimum would have.
 ///
 /// `reason` starts with
 /// - `learned: …` or `rule: …` if that policy's power is kept;
@@ -35,7 +36,7 @@ public struct DispatchStage: Stage {
 
   /// Health index below which a battery is not controlled by the learned policy.
   static let leastHealth = CommandInterlocks.leastHealth
-  private static let layoutVersion: UInt16 = 7
+  private static let layoutVersion: UInt16 = 8
   var last = LastValues()
   private var prices: PriceCurve
   /// Learner of the batteries with known sizes; `nil` if there are none.
@@ -184,6 +185,9 @@ public struct DispatchStage: Stage {
     decision.decide(
       fleet: fleet, headroom: headrooms.reduce(Headroom(), +), limits: limits, rule: rule, prices: prices,
       learner: unwell == nil && isLearnersFleet ? learner : nil)
+    if isLearnersFleet {
+      follow(power: power, limits: limits, rule: rule, prices: prices, isWell: unwell == nil, at: now)
+    }
     if let unwell { decision.reason += ", health \(Int(max(0, unwell.rounded())))" }
     let powers = BatteryFleet.split(decision.power, among: headrooms)
     let saving = prices.saving(of: decision.power, netDemand: power.netDemand)
@@ -197,6 +201,31 @@ public struct DispatchStage: Stage {
           reason: decision.reason), prices: prices, into: &frame, in: register)
     }
     return decision.power
+  }
+
+  /// Decides for the batteries as they would be if every recommendation of the day had been followed.
+  ///
+  /// - Parameters:
+  ///   - power: power of the plant's parts.
+  ///   - limits: limits of the grid connection.
+  ///   - rule: decides unless the learner does.
+  ///   - prices: current prices.
+  ///   - isWell: whether the batteries are healthy enough for the learner.
+  ///   - timestamp: time of the decision.
+  private mutating func follow(
+    power: PlantPower, limits: GridLimits, rule: DispatchRule, prices: PriceNow, isWell: Bool, at timestamp: Timestamp
+  ) {
+    guard let learner, let stateOfCharge = learner.followedStateOfCharge else { return }
+    let fleet = learner.fleet
+    let previous = (learner.followed.powers.last ?? .nan) / max(1e-9, fleet.battery.powerKilowatts)
+    let headrooms = fleet.headrooms(
+      fleet.members.map { _ in stateOfCharge }, previous: fleet.members.map { previous * $0.battery.powerKilowatts },
+      hours: DispatchStage.interval.inHours)
+    var decision = BatteryDecision(stateOfCharge: stateOfCharge, netDemand: power.netDemand)
+    decision.decide(
+      fleet: fleet, headroom: headrooms.reduce(Headroom(), +), limits: limits, rule: rule, prices: prices,
+      learner: isWell ? learner : nil)
+    self.learner?.follow(decision.power, at: timestamp)
   }
 }
 
@@ -374,7 +403,14 @@ extension DispatchStage {
     frame.points.field(.price, prices.known)
     frame.points.field(.exportPrice, prices.isExportKnown && prices.hasPrices ? prices.export : nil)
     frame.points.field(.saving, entry.saving)
-    if let learner, learner.fleet.members[0].asset == entry.asset { frame.points.field(.regret, learner.regret) }
+    if let learner, learner.fleet.members[0].asset == entry.asset {
+      frame.points.field(.regret, learner.regret)
+      if let savings = learner.savings(at: frame.clock) {
+        frame.points.field(.daySaving, savings.measured)
+        frame.points.field(.followedDaySaving, savings.followed)
+        frame.points.field(.optimalDaySaving, savings.optimal)
+      }
+    }
     frame.points.field(.shield, boolean: entry.isShielded)
     frame.points.field(.reason, text: entry.reason)
     frame.dispatch.append(
@@ -410,7 +446,11 @@ extension DispatchStage {
   ///
   /// - Throws: `SnapshotError` if the snapshot is invalid or of another version.
   public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
-    try reader.expect(version: DispatchStage.layoutVersion, of: DispatchStage.name)
+    let version = try reader.read(UInt16.self)
+    // Layout 7 lacks the followed day, which is then unknown until the next day begins.
+    guard [7, DispatchStage.layoutVersion].contains(version) else {
+      throw .invalid("version \(version) of \(DispatchStage.name) instead of \(DispatchStage.layoutVersion)")
+    }
     try last.restore(from: &reader)
     let observed = try reader.readDoubles()
     guard observed.count == 2 * PriceCurve.quartersPerDay else { throw .invalid("\(observed.count) prices a day") }
@@ -431,7 +471,7 @@ extension DispatchStage {
     guard try reader.readBool() else { return }
     // If the battery is no longer declared, its learned state is read and discarded.
     var restored = learner ?? DispatchLearner.placeholder
-    try restored.restore(from: &reader)
+    try restored.restore(from: &reader, hasFollowed: version > 7)
     if learner != nil { learner = restored }
   }
 }

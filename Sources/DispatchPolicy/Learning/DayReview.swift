@@ -1,5 +1,6 @@
 import PlantModel
 import StreamCore
+import WattlineTime
 
 /// Running means of the current hour over its minute marks.
 struct HourMeans {
@@ -106,6 +107,35 @@ struct DayReview {
     }
     let best = PerfectForesight.powers(series, problem: problem, from: start, valued: value)
     return max(0, net(powers) - net(best))
+  }
+
+  /// Returns the savings of the day [currency]; `nil` unless the whole day is known, its prices included.
+  ///
+  /// - Parameters:
+  ///   - problem: The batteries.
+  ///   - value: Value of the energy left in them.
+  ///   - followed: Mean power of each hour if every recommendation had been followed [kW]; `nil` if unknown.
+  ///   - end: End of the day.
+  /// - Returns: The savings.
+  func savings(
+    _ problem: DispatchProblem, valued value: EnergyValue, followed: [Double]?, until end: Timestamp
+  ) -> DaySavings? {
+    guard series.count == DayReview.hours, let start = energies.first,
+      (powers + series.price + [start]).allSatisfy(\.isFinite)
+    else {
+      return nil
+    }
+    func net(_ powers: [Double]) -> Double {
+      let energy = powers.reduce(start) { problem.advance($0, wanted: $1).energy }
+      return series.bill(of: powers, problem: problem).total - value.worth(of: energy)
+    }
+    let rest = net(powers.map { _ in 0 })
+    let measured = rest - net(powers)
+    let presumed = followed.map { rest - net($0) } ?? .nan
+    let best = rest - net(PerfectForesight.powers(series, problem: problem, from: start, valued: value))
+    // The optimum is exact but for the width of a cell of energy.
+    let optimal = max(best, measured, presumed.isFinite ? presumed : measured)
+    return DaySavings(measured: measured, followed: presumed, optimal: optimal, end: end)
   }
 
   func snapshot(into writer: inout SnapshotWriter) {

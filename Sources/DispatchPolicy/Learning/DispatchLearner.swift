@@ -29,6 +29,10 @@ struct DispatchLearner {
   /// Cost of the past day above the minimum, with the stored energy at both ends valued equally [currency]; NaN unless
   /// the whole day is known.
   private(set) var regret = Double.nan
+  /// The batteries in the present day if every recommendation had been followed.
+  private(set) var followed = FollowedDay()
+  /// Savings of the last local day; `nil` unless one ended at the last hour mark.
+  private var savings: DaySavings?
   private var policy: AnalogPolicy
   private var hour = HourMeans()
   private var end: Timestamp?
@@ -83,11 +87,31 @@ struct DispatchLearner {
     hour.add(sample)
     guard timestamp == timestamp.floored(to: .hour) else { return }
     hour.settle(quarters.filter { $0.start >= timestamp - .hour && $0.start < timestamp })
+    let isNewDay = followed.begins(local)
     close(at: timestamp, local: local)
+    savings =
+      isNewDay
+      ? day.savings(
+        policy.problem, valued: policy.value, followed: followed.hourlyPowers(until: timestamp), until: timestamp) : nil
     let ahead = (1...24).map(price)
     policy.learn(prices: ahead.map(\.importing), exportPrices: ahead.map(\.exporting), lead: 1, cap: peak.cap)
     hour = HourMeans()
     hour.energy = sample.stateOfCharge.map(usable) ?? .nan
+    if isNewDay { followed.begin(at: timestamp, energy: hour.energy) }
+  }
+
+  /// Returns the savings of the local day that ended at a time; `nil` if none did, or if it is not known.
+  func savings(at timestamp: Timestamp) -> DaySavings? { savings.flatMap { $0.end == timestamp ? $0 : nil } }
+
+  /// State of charge if every recommendation of the day had been followed, 0...1; `nil` if unknown.
+  var followedStateOfCharge: Double? {
+    followed.energy.isFinite
+      ? fleet.battery.minimumStateOfCharge + followed.energy / fleet.battery.energyKilowattHours : nil
+  }
+
+  /// Follows a recommendation for the quarter of an hour that begins at a time.
+  mutating func follow(_ power: Double, at timestamp: Timestamp) {
+    followed.follow(power, at: timestamp, problem: policy.problem)
   }
 
   /// Returns the power that the policy requests and the reason; `nil` while it lacks data.
@@ -150,9 +174,16 @@ extension DispatchLearner {
     hour.snapshot(into: &writer)
     day.snapshot(into: &writer)
     peak.snapshot(into: &writer)
+    followed.snapshot(into: &writer)
   }
 
-  mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
+  /// Reads the learned state.
+  ///
+  /// - Parameters:
+  ///   - reader: The saved state.
+  ///   - hasFollowed: Whether it has the followed day, which layouts before 8 lack.
+  /// - Throws: `SnapshotError` if it is invalid.
+  mutating func restore(from reader: inout SnapshotReader, hasFollowed: Bool = true) throws(SnapshotError) {
     try policy.restore(from: &reader)
     let end = try reader.readTimestamp()
     self.end = end == .distantPast ? nil : end
@@ -161,5 +192,6 @@ extension DispatchLearner {
     try hour.restore(from: &reader)
     try day.restore(from: &reader)
     try peak.restore(from: &reader)
+    if hasFollowed { try followed.restore(from: &reader) }
   }
 }

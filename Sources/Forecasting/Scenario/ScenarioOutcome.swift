@@ -46,6 +46,10 @@ public struct ScenarioOutcome: Sendable {
     public var cost: Quantiles
     /// Greatest import with the events from the start of the span to the end of the slot [kW].
     public var peak: Quantiles
+    /// Median of the cost without the events over the same time [currency].
+    public var costWithout: Double
+    /// Median of the greatest import without the events over the same time [kW].
+    public var peakWithout: Double
   }
 
   /// Energy of the load [kWh].
@@ -75,6 +79,8 @@ public struct ScenarioOutcome: Sendable {
       write(slot.cost, as: FieldKey.cost(_:))
       write(slot.peak, as: FieldKey.peakPower(_:))
       points.field(.recordedPower, slot.recorded)
+      points.field(.costWithout, slot.costWithout)
+      points.field(.peakPowerWithout, slot.peakWithout)
     }
     return points
   }

@@ -39,6 +39,8 @@ struct ScenarioRun {
   private var loads: [[Float]]
   private var costs: [[Float]]
   private var peaks: [[Float]]
+  private var costsWithout: [[Float]]
+  private var peaksWithout: [[Float]]
 
   init(basis: ScenarioBasis, errors: [ForecastErrorDays.Day], arrivals: [Arrival], seed: UInt64) {
     self.basis = basis
@@ -47,7 +49,7 @@ struct ScenarioRun {
     generator = SeededGenerator(seed: seed, name: "runs")
     loads = Array(repeating: [], count: basis.times.count)
     costs = loads
-    peaks = loads
+    (peaks, costsWithout, peaksWithout) = (loads, loads, loads)
   }
 
   /// Adds one run, with and without the events, using the same errors in both.
@@ -81,6 +83,8 @@ struct ScenarioRun {
       }
       costs[slot].append(Float(after.cost))
       peaks[slot].append(Float(after.peak))
+      costsWithout[slot].append(Float(before.cost))
+      peaksWithout[slot].append(Float(before.peak))
     }
     without.append(before)
     with.append(after)
@@ -125,7 +129,9 @@ struct ScenarioRun {
     let slots = basis.times.indices.map { slot in
       ScenarioOutcome.Slot(
         time: basis.times[slot], recorded: basis.load[slot], load: .init(loads[slot].map(Double.init)),
-        cost: .init(costs[slot].map(Double.init)), peak: .init(peaks[slot].map(Double.init)))
+        cost: .init(costs[slot].map(Double.init)), peak: .init(peaks[slot].map(Double.init)),
+        costWithout: ScenarioOutcome.Quantiles(costsWithout[slot].map(Double.init)).p50,
+        peakWithout: ScenarioOutcome.Quantiles(peaksWithout[slot].map(Double.init)).p50)
     }
     return ScenarioOutcome(
       energy: figure(\.energy), cost: figure(\.cost), peak: figure(\.peak), slots: slots, notes: notes)

@@ -7,8 +7,8 @@ extension Tag {
   public static let stage = Tag(
     "stage",
     meaning:
-      "`source`, `journal`, `decode`, `cleaning`, `sink`, `readings`, `alerts`, `backup`, `retention`, `broker`, `process` "
-      + "or `configuration`")
+      "`source`, `journal`, `decode`, `cleaning`, `sink`, `readings`, `alerts`, `backup`, `retention`, `broker`, `interface`, "
+      + "`process`, `configuration` or `refusal`")
 }
 
 extension FieldKey where Value == Double {
@@ -59,10 +59,14 @@ extension FieldKey where Value == Int64 {
   public static var deadLetters: Self { Self("dead_letters") }
   /// Points or readings that were lost.
   public static var dropped: Self { Self("dropped") }
-  /// Requests to the database.
+  /// Requests to the database, or to the HTTP interface.
   public static var requests: Self { Self("requests") }
   /// Repeated requests to the database.
   public static var retries: Self { Self("retries") }
+  /// Requests that took longer than half a second.
+  public static var slow: Self { Self("slow") }
+  /// Requests that failed for the server's reasons.
+  public static var failed: Self { Self("failed") }
   /// Readings handed to the sink again after a crash.
   public static var redelivered: Self { Self("redelivered") }
   /// Readings in the database.
@@ -88,6 +92,10 @@ extension FieldKey where Value == Int64 {
 extension FieldKey where Value == String {
   /// The content of a new configuration.
   public static var configuration: Self { Self("configuration") }
+  /// Address of the HTTP interface, with a slash at its end.
+  public static var url: Self { Self("url") }
+  /// Topic of a message.
+  public static var topic: Self { Self("topic") }
 }
 
 extension FieldKey where Value == Int64 {
@@ -122,7 +130,8 @@ extension Measurement {
       .integer(.connected, "1 while connected, else 0", when: "in `source`, `sink`"),
       .integer(.queue, "bytes, batches or alerts that wait", when: "in `journal`, `sink`, `alerts`"),
       .integer(.decoded, "messages decoded, or readings", when: "in `decode`, `readings`"),
-      .integer(.refused, "messages refused", when: "in `decode`; by the broker's log in `broker`"),
+      .integer(
+        .refused, "messages refused", when: "in `decode`; by the broker's log in `broker`; logins in `interface`"),
       .integer(.duplicates, "messages delivered again", when: "in `decode`"),
       .integer(.readingsBeyondLimits, "readings beyond the limit of assets or sensors", when: "in `decode`"),
       .integer(.timesUnusable, "readings whose time could not be used", when: "in `decode`"),
@@ -140,7 +149,11 @@ extension Measurement {
       .integer(
         .dead(for: FieldDeclaration.anyEnd), "what the database refused, by reason", when: "in `sink`, `readings`"),
       .integer(.dropped, "what was lost", when: "in `sink`, `readings`"),
-      .integer(.requests, "requests to the database", when: "in `sink`"),
+      .integer(
+        .requests, "requests to the database, or to the HTTP interface", when: "in `sink`, `interface`"),
+      .integer(.slow, "requests that took longer than half a second", when: "in `interface`"),
+      .integer(.failed, "requests that failed for the server's reasons", when: "in `interface`"),
+      .text(.url, "address of the HTTP interface", when: "in `interface`"),
       .integer(.retries, "repeated requests", when: "in `sink`"),
       .float(.lag, "age of the newest processed record [s]", when: "in `sink`"),
       .integer(.redelivered, "readings handed to the sink again after a crash", when: "in `readings`"),
@@ -159,5 +172,8 @@ extension Measurement {
       .text(
         .configuration, "what the configuration has, when it is first taken and whenever it has changed",
         when: "in `configuration`"),
+      .text(.topic, "topic of a refused message; the first of each topic and reason is told", when: "in `refusal`"),
+      .text(.reason, "reason for which it was refused", when: "in `refusal`"),
+      .text(.text, "the message and its reason, for people", when: "in `refusal`"),
     ])
 }

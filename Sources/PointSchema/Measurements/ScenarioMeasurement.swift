@@ -20,6 +20,10 @@ extension FieldKey where Value == Double {
   public static func cost(_ quantile: Quantile) -> Self { Self("cost_\(quantile.rawValue)") }
   /// Greatest import since the start of the span [kW].
   public static func peakPower(_ quantile: Quantile) -> Self { Self("peak_kw_\(quantile.rawValue)") }
+  /// Median of the cost since the start of the span without the events [currency].
+  public static var costWithout: Self { Self("cost_without") }
+  /// Median of the greatest import since the start of the span without the events [kW].
+  public static var peakPowerWithout: Self { Self("peak_kw_without") }
   /// Recorded load [kW].
   public static var recordedPower: Self { Self("recorded_kw") }
 }
@@ -33,5 +37,9 @@ extension Measurement {
     fields: Quantile.allCases.map { .float(.loadPower($0), "load with the events [kW]") }
       + Quantile.allCases.map { .float(.cost($0), "cost since the start of the span [currency]") }
       + Quantile.allCases.map { .float(.peakPower($0), "greatest import since the start of the span [kW]") }
-      + [.float(.recordedPower, "recorded load [kW]")])
+      + [
+        .float(.recordedPower, "recorded load [kW]"),
+        .float(.costWithout, "median cost since the start of the span without the events [currency]"),
+        .float(.peakPowerWithout, "median of the greatest import since the start of the span without the events [kW]"),
+      ])
 }

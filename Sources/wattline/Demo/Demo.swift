@@ -1,10 +1,12 @@
 import CommandChannel
 import Foundation
+import LocalGrafana
 import LocalServers
 import Pipeline
 import PlantConfig
 import PlantModel
 import Settings
+import SystemCore
 import WattlineTime
 
 /// Servers, pipeline and sensors of the demo, from start to a clean end.
@@ -22,7 +24,9 @@ final class Demo {
   private let keepsJournal: Bool
   private let inbox: FaultInbox
   private let orders: OrderInbox
+  private let programme: DemoProgramme
   private var feeds: [SensorFeed] = []
+  private var scenarios: BlockingThread?
 
   /// Starts the servers and the pipeline.
   ///
@@ -40,6 +44,7 @@ final class Demo {
       throw Failure(description: "\(directory) has no plant to play; run it where pipelines/ is, or give --config DIR")
     }
     plants = loaded.plants
+    programme = DemoProgramme(plants: loaded.plants)
     self.seed = seed
     keepsJournal = keep != nil
     journal =
@@ -72,6 +77,7 @@ final class Demo {
     grafana = LocalGrafana.start(influx: influx.url, boards: "grafana")
     interface = try InterfaceServer.start(for: pipeline) { _ in }
     login = interface == nil ? nil : try DemoLogin(journal: journalPath)
+    Console.report("home board: \(board)")
     try pipeline.start()
     try inbox.open()
   }
@@ -88,6 +94,7 @@ final class Demo {
       try SensorFeed(
         plant: $0, seed: seed, start: now - span, step: step, publisher: publisher, orders: orders)
     }
+    for position in feeds.indices { feeds[position].follower = HistoryFollower(plant: plants[position]) }
     Console.report(
       "playing \(Int(span.inHours / 24)) days of history of \(plants.count.counted("plant"))")
     var progress = ProgressBar("history", total: span.inSeconds)
@@ -110,17 +117,25 @@ final class Demo {
     let started = Date()
     var summary = LiveSummary()
     var tick = 0
-    for position in feeds.indices { feeds[position].step = .second }
+    for position in feeds.indices { (feeds[position].step, feeds[position].follower) = (.second, nil) }
+    if let fault = programme.fault { add(fault.text, to: fault.plant) }
     while seconds.map({ Date().timeIntervalSince(started) < $0 }) ?? true {
       for (plant, text) in inbox.drain() { add(text, to: plant) }
       let now = Timestamp(nanoseconds: Int64(Date().timeIntervalSince1970 * 1e9))
       for position in feeds.indices {
         while feeds[position].now <= now { try feeds[position].publishStep() }
       }
+      try runScenarios()
       show(&summary, tick: tick)
       tick += 1
       if signals.wait(seconds: 1) == .stop { return }
     }
+  }
+
+  /// Runs the scenarios as soon as the history is processed.
+  private func runScenarios() throws {
+    guard scenarios == nil, pipeline.status().stages.lagSeconds < DemoProgramme.longestLag else { return }
+    scenarios = try programme.runScenarios(influx.settings()) { Console.report($0) }
   }
 
   /// Adds a fault to a plant, as requested with `simulate --fault`.
@@ -156,13 +171,18 @@ final class Demo {
     }
   }
 
+  /// Address of the board to begin with, or why there is none.
+  private var board: String {
+    grafana.map { "\($0.url)/d/wattline-fleet" } ?? "none, since grafana-server is not on PATH; see grafana/README.md"
+  }
+
   private var places: [String] {
     // A load draws power day and night, so its trip is always visible.
     let load = plants.flatMap(\.assets).first { $0.kind.traits.driver == .people }?.name
     let fault = load.map { "\($0):trip@5s" } ?? "ASSET:KIND@5s"
     let act = interface.flatMap { server in login.map { "\(server.url)act  as \($0.name), password \($0.password)" } }
     return [
-      "boards    \(grafana.map { "\($0.url)/d/wattline-fleet" } ?? "grafana-server is not on PATH; see README")",
+      "boards    \(board)",
       "InfluxDB  \(influx.url)  database wattline",
       "broker    mqtt://127.0.0.1:\(broker.port)",
       "break it  WATTLINE_MQTT_URL=mqtt://127.0.0.1:\(broker.port) wattline simulate --fault \(fault)",

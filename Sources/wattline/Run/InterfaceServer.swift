@@ -1,4 +1,5 @@
 import Accounts
+import Foundation
 import HTTPInterface
 import Pipeline
 import Settings
@@ -39,7 +40,6 @@ struct InterfaceServer {
             action: entry.action, user: entry.user, address: entry.address, target: entry.target,
             result: entry.result, time: entry.time))
       })
-    pipeline.watch(interface: interface.facts)
     let live = LiveEndpoint(
       LiveSource(pipeline), origins: settings.origins, authenticate: { interface.authenticateLive($0) })
     let listener = HTTPListener(
@@ -59,6 +59,15 @@ struct InterfaceServer {
     let host = settings.address.contains(":") ? "[\(settings.address)]" : settings.address
     let url = "\(settings.certificate == nil ? "http" : "https")://\(host):\(server.port)/"
     note("http listens on \(url)")
+    // Behind an address of all networks there is no page; the machine has a name.
+    let page =
+      ["0.0.0.0", "::"].contains(settings.address)
+      ? url.replacing("//\(host):", with: "//\(ProcessInfo.processInfo.hostName):") : url
+    pipeline.watch {
+      var facts = interface.facts()
+      facts.url = page
+      return facts
+    }
     if settings.certificate == nil, !["127.0.0.1", "::1"].contains(settings.address) {
       note(
         .warning(

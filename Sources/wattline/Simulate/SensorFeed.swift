@@ -11,6 +11,8 @@ struct SensorFeed {
   private let plant: String
   private let orders: OrderInbox?
   private var readings: [SimulatedReading] = []
+  /// Lets devices obey in a history; `nil` where they obey commands alone.
+  var follower: HistoryFollower?
   /// Number of messages passed to the publisher.
   private(set) var published: UInt64 = 0
 
@@ -55,6 +57,7 @@ struct SensorFeed {
       simulator.obey(order.action, setpoint: order.setpoint, asset: order.asset)
     }
     simulator.advance(into: &readings)
+    follower?.follow(readings, with: &simulator)
     for reading in readings {
       guard
         let message = topics.message(

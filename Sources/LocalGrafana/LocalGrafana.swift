@@ -2,35 +2,48 @@ import Boards
 import Foundation
 import LocalServers
 
-/// Grafana as a child process with the provisioned dashboards, if `grafana-server` is installed.
-final class LocalGrafana {
-  /// Address of the dashboards.
-  let url: String
+/// Grafana as a child process on a free loopback port, with the boards and their provisioning.
+public final class LocalGrafana: Sendable {
+  /// Where an installed Grafana is.
+  public struct Program: Sendable {
+    /// Path of the program.
+    public var path: String
+    /// Folder of its defaults and pages.
+    public var home: String
+
+    /// Returns the program of this machine: where packages put it, or as `PATH` tells; `nil` if there is none.
+    public static func installed() -> Program? {
+      let files = FileManager.default
+      let path = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
+      let folders = ["/usr/sbin", "/usr/bin", "/usr/share/grafana/bin"] + path
+      guard let program = folders.map({ $0 + "/grafana-server" }).first(where: files.isExecutableFile(atPath:)) else {
+        return nil
+      }
+      // In an archive that was unpacked, the folder of the program is within that of the defaults.
+      let own = URL(fileURLWithPath: program).resolvingSymlinksInPath().deletingLastPathComponent()
+        .deletingLastPathComponent().path
+      return ["/usr/share/grafana", own].first { files.fileExists(atPath: $0 + "/conf/defaults.ini") }.map {
+        Program(path: program, home: $0)
+      }
+    }
+  }
+
+  /// Address of the server, without a slash at its end.
+  public let url: String
   private let process: ChildProcess
   private let folder: String
 
   /// Starts Grafana for a database; returns `nil` if the program or the provisioning is missing.
-  static func start(influx: String, boards: String) -> LocalGrafana? {
-    guard let (program, home) = installation(), FileManager.default.fileExists(atPath: boards + "/provisioning"),
+  ///
+  /// - Parameters:
+  ///   - influx: Address of the database.
+  ///   - boards: Folder with `provisioning`.
+  /// - Returns: The server, which takes some seconds until it answers.
+  public static func start(influx: String, boards: String) -> LocalGrafana? {
+    guard let program = Program.installed(), FileManager.default.fileExists(atPath: boards + "/provisioning"),
       let port = try? Loopback.freePort()
     else { return nil }
-    return try? LocalGrafana(program: program, home: home, port: port, influx: influx, boards: boards)
-  }
-
-  /// Returns the program and its folder of defaults and pages: where packages put them, or as `PATH` tells.
-  private static func installation() -> (program: String, home: String)? {
-    let files = FileManager.default
-    let path = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
-    let folders = ["/usr/sbin", "/usr/bin", "/usr/share/grafana/bin"] + path
-    guard
-      let program = folders.map({ $0 + "/grafana-server" }).first(where: files.isExecutableFile(atPath:))
-    else { return nil }
-    // In an archive that was unpacked, the folder of the program is within that of the defaults.
-    let own = URL(fileURLWithPath: program).resolvingSymlinksInPath().deletingLastPathComponent()
-      .deletingLastPathComponent().path
-    return ["/usr/share/grafana", own].first { files.fileExists(atPath: $0 + "/conf/defaults.ini") }.map {
-      (program, $0)
-    }
+    return try? LocalGrafana(program: program.path, home: program.home, port: port, influx: influx, boards: boards)
   }
 
   private init(program: String, home: String, port: Int, influx: String, boards: String) throws {
@@ -92,7 +105,7 @@ final class LocalGrafana {
   }
 
   /// Stops the server and removes its folder.
-  func stop() {
+  public func stop() {
     process.terminate()
     try? FileManager.default.removeItem(atPath: folder)
   }
