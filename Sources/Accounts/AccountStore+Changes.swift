@@ -27,7 +27,7 @@ extension AccountStore {
     }
   }
 
-  /// What a key means for a change.
+  /// The meaning of a key for a change.
   public enum KnownChange: Hashable, Sendable {
     /// The change is new.
     case new

@@ -6,7 +6,7 @@ package import WattlineTime
 /// A checkpoint, and the segments from its offset to a record's end, held open so that they stay readable.
 ///
 /// The journal may belong to another process that appends, seals and trims meanwhile. The checkpoint is read first.
-/// What it covers was accepted before, and what it needs is not trimmed before later checkpoints are kept. Then the
+/// All that it covers was accepted before, and all that it needs stays until later checkpoints are kept. Then the
 /// segments are listed and opened, which takes milliseconds. Where one was sealed or trimmed in between, all begins
 /// anew. Once open, a file is readable though its name is gone.
 ///

@@ -22,7 +22,7 @@ public struct PipelineStatus: Sendable {
   var retention: RetentionCounts?
   /// Messages that the broker has refused, by its log; `nil` if none is named.
   public var refusedPublishes: UInt64?
-  /// What the HTTP interface knows about itself; `nil` if there is none.
+  /// The state of the HTTP interface; `nil` if there is none.
   public var interface: InterfaceFacts?
 
   /// Creates a status with all counters at zero.

@@ -38,9 +38,12 @@ struct JobsTests {
       }
     }
     #expect(Waiting.until(seconds: 5) { jobs.all.count { $0.state == .running } == Jobs.threads })
-    let waiting = (0..<Jobs.mostWaiting).compactMap { _ in jobs.submit("test", plant: "p", owner: "b") { _ in [] } }
-    #expect(waiting.count == Jobs.mostWaiting)
+    let own = (0..<Jobs.mostOfOwner).compactMap { _ in jobs.submit("test", plant: "p", owner: "b") { _ in [] } }
     #expect(jobs.submit("test", plant: "p", owner: "b") { _ in [] } == nil)
+    let others = (0..<Jobs.mostWaiting).compactMap { jobs.submit("test", plant: "p", owner: "c\($0)") { _ in [] } }
+    let waiting = own + others
+    #expect(waiting.count == Jobs.mostWaiting)
+    #expect(jobs.submit("test", plant: "p", owner: "d") { _ in [] } == nil)
     #expect(jobs.cancel(waiting[0].id))
     #expect(jobs.all.first { $0.id == waiting[0].id }?.state == .cancelled)
     #expect(!jobs.cancel(waiting[0].id))

@@ -43,7 +43,9 @@ struct JobEndpoints: Sendable {
 
     /// Returns the response to a job that was submitted.
     static func accepted(_ job: Jobs.Job?) throws(Problem) -> HTTPResponse {
-      guard let job else { throw Problem(503, "\(Jobs.mostWaiting) jobs wait already; ask again later") }
+      guard let job else {
+        throw Problem(503, "\(Jobs.mostWaiting) jobs wait already, or \(Jobs.mostOfOwner) of yours; ask again later")
+      }
       var response = HTTPResponse(202, contentType: "application/json", body: bytes(job, withResult: false))
       response.headers.append(("location", "/api/v1/jobs/\(job.id)"))
       return response

@@ -8,6 +8,8 @@ final class Jobs: Sendable {
   static let threads = 2
   /// Number of jobs that may wait.
   static let mostWaiting = 50
+  /// Number of one owner's jobs that may wait.
+  static let mostOfOwner = 10
   /// Number of jobs that are kept.
   static let mostKept = 200
   /// Time for which an ended job is kept.
@@ -92,6 +94,8 @@ final class Jobs: Sendable {
     return monitor.locked {
       books.with { books in
         guard books.waiting.count < Self.mostWaiting, !books.isStopped else { return nil }
+        let own = books.jobs.count { $0.owner == owner && $0.state == .waiting }
+        guard own < Self.mostOfOwner else { return nil }
         books.jobs.removeAll { $0.ended.map { now - $0 > Self.kept } ?? false }
         if books.jobs.count >= Self.mostKept, let oldest = books.jobs.firstIndex(where: { $0.ended != nil }) {
           books.jobs.remove(at: oldest)

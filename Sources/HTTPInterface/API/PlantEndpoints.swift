@@ -272,8 +272,7 @@ extension PlantEndpoints {
 
   /// Returns the name of the plant that a file describes.
   private func plantName(in body: [UInt8]) throws(Problem) -> String {
-    let loaded = ConfigurationLoader.load(
-      files: [("plant.yaml", body)], environment: ProcessInfo.processInfo.environment, readFile: { _ in nil })
+    let loaded = ConfigurationLoader.load(files: [("plant.yaml", body)], environment: [:], readFile: { _ in nil })
     if let plant = loaded.plants.first { return plant.name }
     // Another mistake may keep the plant from being read; its name is found without the rest.
     let text = String(decoding: body, as: UTF8.self)
@@ -304,10 +303,14 @@ extension PlantEndpoints {
   }
 
   private func write(_ body: [UInt8], plant: String, file: String, status: Int) throws(Problem) -> HTTPResponse {
+    try api.checkVariables(body, file: file)
     let loaded = api.pipeline.checked((file, body))
     try refuse(loaded.diagnostics)
-    let path = api.pipeline.path(file)
+    // A link stays one, and the file keeps its mode.
+    let path = URL(fileURLWithPath: api.pipeline.path(file)).resolvingSymlinksInPath().path
+    let mode = try? FileManager.default.attributesOfItem(atPath: path)[.posixPermissions]
     do { try Data(body).write(to: URL(fileURLWithPath: path), options: .atomic) } catch { throw Self.unwritable(path) }
+    if let mode { try? FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path) }
     api.pipeline.reload()
     let warnings = loaded.warnings.filter { $0.file == file }.map { Finding($0) }
     return .json(Written(plant: plant, file: file, warnings: warnings), status: status)

@@ -101,13 +101,15 @@ struct ProcessEndpoints: Sendable {
         + "Nothing is written.",
       access: .action(.manageConfiguration),
       body: .init(contentTypes: [PlantEndpoints.yaml], schema: .string),
-      responses: [.json("The findings.", Check.schema)],
-      answer: { call in
+      responses: [.json("The findings.", Check.schema)], problems: [422],
+      answer: { call throws(Problem) in
         let files = api.pipeline.configuration().plantFiles
         let text = String(decoding: call.request.body, as: UTF8.self)
         let name = text.split(whereSeparator: \.isNewline).first { $0.hasPrefix("plant:") }
           .map { $0.dropFirst(6).filter { !" \t\"'".contains($0) } }
-        return answer(api.pipeline.checked((name.flatMap { files[$0] } ?? "new-plant.yaml", call.request.body)))
+        let file = name.flatMap { files[$0] }
+        try api.checkVariables(call.request.body, file: file)
+        return answer(api.pipeline.checked((file ?? "new-plant.yaml", call.request.body)))
       })
   }
 

@@ -24,6 +24,7 @@ final class IdempotencyMemory: Sendable {
     }
 
     fileprivate let keptPrint: String
+    fileprivate var owner: Substring { key.prefix { $0 != "\n" } }
 
     private static func address(of request: HTTPRequest) -> String {
       "\(request.method) \(request.path) \(request.query)"
@@ -53,9 +54,12 @@ final class IdempotencyMemory: Sendable {
     var print: String
     var time: Timestamp
     var response: HTTPResponse?
+
+    var owner: Substring { key.prefix { $0 != "\n" } }
   }
 
   private static let most = 1_000
+  private static let mostOfOwner = 200
   private let store: AccountStore?
   private let entries = Locked<[Entry]>([])
 
@@ -77,7 +81,12 @@ final class IdempotencyMemory: Sendable {
         guard found.print == change.print else { return .other }
         return found.response.map { .known($0) } ?? .running
       }
-      if entries.count >= Self.most, let place = entries.firstIndex(where: { $0.response != nil }) {
+      // A user with many keys gives up an own one, so that nobody's are lost by another's.
+      let own = entries.filter { $0.owner == change.owner }.count
+      let isOwn = own >= Self.mostOfOwner
+      if isOwn || entries.count >= Self.most,
+        let place = entries.firstIndex(where: { $0.response != nil && (!isOwn || $0.owner == change.owner) })
+      {
         entries.remove(at: place)
       }
       entries.append(Entry(key: change.key, print: change.print, time: now))
@@ -118,7 +127,7 @@ final class IdempotencyMemory: Sendable {
       guard let place = entries.firstIndex(where: { $0.key == change.key }) else { return }
       if isOver { entries[place].response = response } else { entries.remove(at: place) }
     }
-    // What cannot be stored counts as interrupted after a restart.
+    // A response that cannot be stored counts as interrupted after a restart.
     guard let store else { return }
     let kept = AccountStore.ChangeAnswer(
       status: response.status, contentType: response.contentType,
