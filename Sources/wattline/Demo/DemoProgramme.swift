@@ -5,7 +5,8 @@ import Settings
 import SystemCore
 import WattlineTime
 
-/// The events that the demo shows by itself: a fault that comes and goes, and what two changes of each plant would have brought.
+/// The events that the demo shows by itself: a fault that comes and goes, and what two changes of each plant would have
+/// brought.
 struct DemoProgramme {
   /// A fault with the plant that has it.
   struct Fault: Equatable {
