@@ -58,7 +58,7 @@ public struct HolidayCalendar: Sendable {
   /// Returns Easter Sunday as days since 1970-01-01.
   ///
   /// Source: anonymous Gregorian computus, Meeus, "Astronomical Algorithms", chapter 8. Worked value: 2024-03-31.
-  static func easter(_ year: Int) -> Int {
+  public static func easter(_ year: Int) -> Int {
     let a = year % 19
     let (b, c) = (year / 100, year % 100)
     let h = (19 * a + b - b / 4 - (b - (b + 8) / 25 + 1) / 3 + 15) % 30

@@ -35,6 +35,7 @@ struct Wattline {
     Subcommand(description: KeyRemoveCommand.description, run: KeyRemoveCommand.run),
     Subcommand(description: AuditCommand.description, run: AuditCommand.run),
     Subcommand(description: ReportCommand.description, run: ReportCommand.run),
+    Subcommand(description: SavingsCommand.description, run: SavingsCommand.run),
     Subcommand(description: ExportCommand.description, run: ExportCommand.run),
     Subcommand(description: BenchEndToEnd.description, run: BenchEndToEnd.run),
     Subcommand(description: BenchScale.description, run: BenchScale.run),

@@ -1,0 +1,38 @@
+/// Which terms a daily model has. Cross-validation on the baseline decides.
+struct DailySpecification: Hashable, Sendable {
+  var types = DayTypes.one
+  var hasHeating = false
+  var hasCooling = false
+  /// Whether each day type has its own slopes and balance points; otherwise its own base only.
+  var hasOwnSlopes = false
+  /// Number of days before, whose temperatures count.
+  var lags = 0
+  var usesSun = false
+  /// Whether the temperature of the night and the sun of the day before count.
+  var usesNight = false
+  /// Number of yearly harmonics in the effective temperature: ground and thermal mass follow the year late.
+  var harmonics = 0
+  /// Number of yearly harmonics of the base: light, hot water and habits.
+  var baseHarmonics = 0
+  /// Whether each weekday has its own base.
+  var hasWeekdays = false
+  /// Quiet weeks about New Year: first day from 1 December and last day from 1 January, counted from 1; `nil` if none.
+  var quiet: QuietWeeks?
+
+  /// Number of terms that shift the effective temperature.
+  var shifts: Int { lags + (usesSun ? 1 : 0) + (usesNight ? 2 : 0) + 2 * harmonics }
+
+  /// Name in the field's terms.
+  var name: String {
+    let parts = hasHeating && hasCooling ? "5P" : hasHeating ? "3PH" : hasCooling ? "3PC" : "mean"
+    return "\(parts) of effective temperature by day type"
+  }
+}
+
+/// Weeks about New Year in which a building is used less.
+struct QuietWeeks: Hashable, Sendable {
+  /// First day of December.
+  var first: Int
+  /// Last day of January.
+  var last: Int
+}
