@@ -17,7 +17,7 @@
   final class InterfaceFuzzTests {
     /// Number of requests; more by environment variable.
     private static let rounds =
-      (ProcessInfo.processInfo.environment["WATTLINE_FUZZ_ROUNDS"].flatMap { Int($0) } ?? 100_000) / 20
+      (ProcessInfo.processInfo.environment["WATTLINE_FUZZ_ROUNDS"].flatMap { Int($0) } ?? 100_000) / 40
     private static let password = "a long password"
     private static let plant = """
       plant: own
@@ -62,8 +62,8 @@
         settings: HTTPSettings(address: "127.0.0.1", port: 0), program: ProgramFacts(version: "1", commit: "a"),
         pipeline: pipeline, accounts: try Authenticator(store, issuers: []) { _ in }, services: .none)
       let document = interface.answer(HTTPRequest(method: "GET", path: "/openapi.json"))
-      let root2 = try JSONSerialization.jsonObject(with: Data(document.body)) as? [String: Any]
-      let paths = try #require(root2?["paths"] as? [String: [String: [String: Any]]])
+      let tree = try JSONSerialization.jsonObject(with: Data(document.body)) as? [String: Any]
+      let paths = try #require(tree?["paths"] as? [String: [String: [String: Any]]])
       documented = paths.mapValues { operations in
         operations.mapValues { Set(($0["responses"] as? [String: Any] ?? [:]).keys.compactMap { Int($0) }) }
       }

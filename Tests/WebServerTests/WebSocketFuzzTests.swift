@@ -9,7 +9,7 @@
   struct WebSocketFuzzTests {
     /// Number of streams and handshakes; more by environment variable.
     private static let rounds =
-      (ProcessInfo.processInfo.environment["WATTLINE_FUZZ_ROUNDS"].flatMap { Int($0) } ?? 100_000) / 10
+      (ProcessInfo.processInfo.environment["WATTLINE_FUZZ_ROUNDS"].flatMap { Int($0) } ?? 100_000) / 20
 
     /// What a reader made of a stream.
     private struct Outcome: Equatable {
