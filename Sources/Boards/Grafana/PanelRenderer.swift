@@ -1,3 +1,5 @@
+import PointSchema
+
 /// A panel in the form that Grafana 11 to 13 load, without its place.
 struct PanelRenderer {
   let panel: Panel
@@ -13,6 +15,10 @@ struct PanelRenderer {
       json["transformations"] = [
         ["id": "renameByRegex", "options": ["regex": .text(cut), "renamePattern": ""]]
       ]
+    }
+    if case .lines = panel.kind, panel.targets.contains(where: { $0.query.measurement == .kpi }) {
+      // Powers come each minute; between them shorter intervals have gaps, and no line is drawn.
+      json["interval"] = "1m"
     }
     if let span = panel.ownSpan { json["timeFrom"] = .text(span) }
     if let shift = panel.shift {
