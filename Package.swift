@@ -161,7 +161,7 @@ let package = Package(
         "WattlineTime", "SystemCore", "PlantModel", "PointSchema", "Settings", "PlantPhysics", "StreamCore", "Journal",
         "PayloadDecoding", "Recordings", "PlantConfig", "PlantDiscovery", "MQTTSource", "Cleaning", "EnergyAccounting",
         "FeatureWindows", "Forecasting", "HealthIndex", "Alerts", "DispatchPolicy", "MonthlyAccounts",
-        "DispatchStudies", "CommandChannel", "SinkCore", "InfluxSink", "Backup", "PlantSimulation",
+        "DispatchStudies", "Community", "CommandChannel", "SinkCore", "InfluxSink", "Backup", "PlantSimulation",
         "Pipeline", "LocalServers", "WebServer", "HTTPInterface", "WattlineBenchmarks", "Boards",
       ],
       swiftSettings: settings),
