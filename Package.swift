@@ -49,9 +49,10 @@ let package = Package(
   name: "wattline",
   products: [.executable(name: "wattline", targets: ["wattline"])],
   traits: [
-    .default(enabledTraits: ["Deflate", "HTTP"]),
+    .default(enabledTraits: ["Deflate", "HTTP", "Solver"]),
     .trait(name: "Deflate", description: "Payloads packed by gzip or zlib are unpacked, with zlib."),
     .trait(name: "HTTP", description: "The program serves health, metrics and its interface, with accounts."),
+    .trait(name: "Solver", description: "Communities are optimised, with Clp."),
   ],
   targets: [
     system("CMosquitto", "libmosquitto", apt: "libmosquitto-dev"),
@@ -63,6 +64,7 @@ let package = Package(
     system("CSQLite", "sqlite3", apt: "libsqlite3-dev"),
     system("CSodium", "libsodium", apt: "libsodium-dev"),
     system("CJOSE", "cjose", apt: "libcjose-dev"),
+    system("CClp", "clp", apt: "coinor-libclp-dev"),
 
     module("Compression", ["CZstd", .target(name: "CZlib", condition: .when(traits: ["Deflate"]))]),
     module("WattlineTime"),
@@ -105,6 +107,7 @@ let package = Package(
     numericModule("MonthlyAccounts", ["WattlineTime", "PlantModel", "PlantPhysics", "DispatchPolicy"]),
     numericModule("DispatchStudies", ["PlantPhysics", "DispatchPolicy"]),
     numericModule("Savings", ["WattlineTime"]),
+    numericModule("Community", [.target(name: "CClp", condition: .when(traits: ["Solver"]))]),
     module("CommandChannel", ["WattlineTime", "SystemCore", "PlantModel", "Settings", "StreamCore", "CMosquitto"]),
     module(
       "SinkCore", ["Compression", "WattlineTime", "SystemCore", "PlantModel", "Settings", "StreamCore", "Journal"]),
@@ -163,8 +166,9 @@ let package = Package(
         "WattlineTime", "SystemCore", "PlantModel", "PointSchema", "Settings", "PlantPhysics", "StreamCore", "Journal",
         "PayloadDecoding", "Recordings", "PlantConfig", "PlantDiscovery", "MQTTSource", "Cleaning", "EnergyAccounting",
         "FeatureWindows", "Forecasting", "HealthIndex", "Alerts", "DispatchPolicy", "MonthlyAccounts",
-        "DispatchStudies", "CommandChannel", "SinkCore", "InfluxSink", "Backup", "PlantSimulation", "Pipeline",
-        "LocalServers", "WebServer", "HTTPInterface", "WattlineBenchmarks", "Boards", "LocalGrafana", "Savings",
+        "DispatchStudies", "Community", "CommandChannel", "SinkCore", "InfluxSink", "Backup", "PlantSimulation",
+        "Pipeline", "LocalServers", "WebServer", "HTTPInterface", "WattlineBenchmarks", "Boards", "LocalGrafana",
+        "Savings",
       ],
       swiftSettings: settings),
     tests("Compression", []),
@@ -228,6 +232,7 @@ let package = Package(
         "WattlineTime", "PlantModel", "PointSchema", "PlantPhysics", "StreamCore", "MonthlyAccounts", "DispatchStudies",
         "PlantTesting",
       ]),
+    tests("Community", []),
     tests(
       "CommandChannel",
       ["WattlineTime", "PlantModel", "Settings", "InfluxSink", "LocalServers", "PlantTesting", "CMosquitto"]),

@@ -59,7 +59,7 @@ Maintainer: Wattline maintainers <wattline@localhost>
 Section: net
 Priority: optional
 Installed-Size: $(du -sk "$stage" | cut -f1)
-Depends: libc6 (>= 2.34), libstdc++6, libcurl4, libmosquitto1, libzstd1, libyaml-0-2, zlib1g, libwebsockets17, libsqlite3-0, libsodium23, libcjose0, ca-certificates, tzdata, adduser
+Depends: libc6 (>= 2.34), libstdc++6, libcurl4, libmosquitto1, libzstd1, libyaml-0-2, zlib1g, libwebsockets17, libsqlite3-0, libsodium23, libcjose0, coinor-libclp1, ca-certificates, tzdata, adduser
 Suggests: mosquitto, influxdb, grafana, age
 Description: streaming pipeline of energy plants
  Wattline turns what a plant's sensors say over MQTT into series in InfluxDB:

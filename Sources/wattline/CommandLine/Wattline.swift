@@ -18,6 +18,8 @@ struct Wattline {
     Subcommand(description: ReplayCommand.description, run: ReplayCommand.run),
     Subcommand(description: BacktestCommand.description, run: BacktestCommand.run),
     Subcommand(description: ScenarioCommand.description, run: ScenarioCommand.run),
+    Subcommand(description: CommunitySolveCommand.description, run: CommunitySolveCommand.run),
+    Subcommand(description: CommunityTariffCommand.description, run: CommunityTariffCommand.run),
     Subcommand(description: BacktestHealthCommand.description, run: BacktestHealthCommand.run),
     Subcommand(description: BacktestAgeingCommand.description, run: BacktestAgeingCommand.run),
     Subcommand(description: BacktestSolarCommand.description, run: BacktestSolarCommand.run),
