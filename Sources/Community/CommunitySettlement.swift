@@ -1,10 +1,10 @@
 /// Money of members at the community's price, with credits by which nobody is worse off than alone.
 public struct CommunitySettlement: Sendable {
-  /// What a member pays at the price, before its credit.
+  /// The payment of a member at the price, before its credit.
   public var bills: [Double]
-  /// What a member gets back.
+  /// The credit of a member.
   public var credits: [Double]
-  /// What a member gains against being alone, in money and utility.
+  /// The gain of a member against being alone, in money and utility.
   public var gains: [Double]
   /// Money of the connection over the horizon, without carbon and without prices of overload.
   public var gridBill: Double
@@ -83,7 +83,7 @@ extension CommunitySolution {
   }
 }
 
-/// What members' meters read under a solution.
+/// The readings of members' meters under a solution.
 struct MemberMeter {
   /// A member's readings over the horizon.
   struct Reading {

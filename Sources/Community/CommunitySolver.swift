@@ -1,4 +1,4 @@
-/// What a community seeks.
+/// The objective of a community.
 public enum CommunityObjective: String, Sendable, CaseIterable {
   /// Least cost of the connection and of wear, with demand as it is.
   case cost
@@ -34,7 +34,7 @@ public struct CommunityError: Error, CustomStringConvertible, Equatable {
 
 /// Schedules and prices of a community.
 public struct CommunitySolution: Sendable {
-  /// What was sought.
+  /// The objective.
   public var objective: CommunityObjective
   /// Powers of batteries and cars.
   public var schedule: HomeSchedule
@@ -61,7 +61,7 @@ public struct CommunitySolution: Sendable {
   /// Stays of cars that are too short for their energy, with what is missing [kWh].
   public var shortfalls: [(session: Int, energy: Double)]
 
-  /// What is least: cost less utility, or the risk.
+  /// The least value: cost less utility, or the risk.
   public var least: Double {
     risk.map { (1 - RiskFunction.tailWeight) * $0.mean + RiskFunction.tailWeight * $0.tail }
       ?? (cost - utility)

@@ -8,7 +8,7 @@ public enum SharingKey: String, Sendable, CaseIterable {
   case price
 }
 
-/// Who gave whom within a community, and what each owes: energy by step, money over the horizon.
+/// The sharing within a community, and what each owes: energy by step, money over the horizon.
 ///
 /// Surplus of members is what their meters export in a step. Those who import share it. The rest comes from the grid or
 /// goes there. The sums over members are the connection's meter in each step.

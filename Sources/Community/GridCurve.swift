@@ -3,7 +3,7 @@
 /// The cost is convex and piecewise linear in the net demand. Its pieces are merged in the order
 /// of their marginal cost.
 struct GridCurve {
-  /// What flows at the connection [kW]; each is at least 0.
+  /// The flows at the connection [kW]; each is at least 0.
   struct Flow: Equatable {
     var imported = 0.0
     var exported = 0.0

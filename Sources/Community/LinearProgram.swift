@@ -130,7 +130,7 @@
       UnsafeBufferPointer(start: Clp_dualRowSolution(model), count: rows)
     }
 
-    /// What each column would add to the cost beyond the duals.
+    /// The cost that each column would add beyond the duals.
     var reducedCosts: UnsafeBufferPointer<Double> {
       UnsafeBufferPointer(start: Clp_dualColumnSolution(model), count: columnCount)
     }

@@ -9,7 +9,7 @@ struct MeterPlanner {
   private var lengths: [Double]
   private var segments: [Segment] = []
 
-  /// What a battery can do in a step: energy of the store, and where it lies in the order of values.
+  /// The choices of a battery in a step: energy of the store, and where it lies in the order of values.
   private struct Segment {
     let isCharge: Bool
     let slope: Double

@@ -1,4 +1,4 @@
-/// What the demand of batteries and cars costs over scenarios: a mean, and the mean of the worst tenth.
+/// The cost of the demand of batteries and cars over scenarios: a mean, and the mean of the worst tenth.
 struct RiskFunction {
   /// Costs of a demand, and how they change with it.
   struct Value {

@@ -18,11 +18,11 @@ public struct CommunityTariff: Sendable, Equatable {
   }
 }
 
-/// What members do under a tariff, each by its own best answer, and what comes of it.
+/// The answers of members to a tariff, each its own best, and their results.
 public struct TariffOutcome: Sendable {
   /// The tariff.
   public var tariff: CommunityTariff
-  /// What members pay.
+  /// The payments of members.
   public var revenue: Double
   /// Money of the connection, without carbon and prices of overload.
   public var gridBill: Double
@@ -32,7 +32,7 @@ public struct TariffOutcome: Sendable {
   public var peak: Double
   /// Energy above the limits of the connection [kWh].
   public var overload: Double
-  /// What each member gains against being alone, in money and utility.
+  /// The gain of each member against being alone, in money and utility.
   public var gains: [Double]
 
   /// Members who gain more than a tenth of a cent.
@@ -67,7 +67,7 @@ public struct TariffStudy {
     meter = MemberMeter(CommunityProblem(instance, objective: .cost).idle, of: instance)
   }
 
-  /// What a member does under a tariff.
+  /// The answer of a member to a tariff.
   struct Answer {
     /// Import less export [kW], by step.
     var net: [Double]

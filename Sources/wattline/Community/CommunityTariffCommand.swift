@@ -30,7 +30,7 @@ enum CommunityTariffCommand {
       "wattline community tariff village --tariff dynamic=+0.02,export=0.08 --first-hour 0 --json",
     ])
 
-  /// What is told of a tariff.
+  /// The report of a tariff.
   private struct Row: Encodable {
     let tariff: String
     let revenue: Double
