@@ -9,7 +9,7 @@ import WattlineTime
 
 /// Days of a plant with a load of 10 kW, whose energy costs 0.20 and from 16 to 20 o'clock 0.60.
 private struct SavingPlant {
-  /// What the battery does in an hour of the day, given the latest recommendation [kW].
+  /// Power of the battery in an hour of the day, given the latest recommendation [kW].
   var behave: (_ hour: Int, _ recommended: Double) -> Double
   var script = Script(Script.plant(peak: 0.6, pv: false))
   /// Energy above the minimum [kWh].
@@ -44,7 +44,7 @@ private struct SavingPlant {
   /// The points that tell of a whole day.
   var days: [[String: Double]] { points.map(\.fields).filter { $0["day_saving"] != nil } }
 
-  /// What the power and the price of each quarter of the last day come to: the power is that of the quarter's end, the
+  /// The sum that the power and the price of each quarter of the last day come to: the power is that of the quarter's end, the
   /// price that of its start.
   var recomputed: Double {
     let day = points.suffix(97)
@@ -56,8 +56,9 @@ private struct SavingPlant {
 
 @Suite("Savings of a day")
 struct DaySavingTests {
-  @Test func `a day that buys 30 kWh at 0,20 and saves as much at 0,60 has saved 12, as its quarters say`() throws {
-    var plant = SavingPlant { hour, _ in hour < 3 ? -10 : hour >= 17 && hour < 20 ? 10 : 0 }
+  @Test(arguments: [16, 17])
+  func `a day that buys 30 kWh at 0,20 and saves as much at 0,60 has saved 12, as its quarters say`(from: Int) throws {
+    var plant = SavingPlant { hour, _ in hour < 3 ? -10 : hour >= from && hour < from + 3 ? 10 : 0 }
     plant.run(days: 3)
     let day = try #require(plant.days.last)
     #expect(abs(try #require(day["day_saving"]) - 12) < 1e-6)

@@ -105,14 +105,14 @@ public struct DispatchStage: Stage {
   private mutating func learn(at timestamp: Timestamp, in register: PlantRegister) {
     guard let fleet = learner?.fleet else { return }
     let carbon = carbonPrice(at: timestamp, in: register)
+    // A minute mark describes the minute that ends there.
+    let minute = timestamp - .minute
     let sample = DispatchLearner.Sample(
       power: PlantPower(last, at: timestamp, in: register),
       stateOfCharge: fleet.stateOfCharge { stateOfCharge(of: $0, at: timestamp, in: register) },
       batteryPower: fleet.sum { power(of: $0, at: timestamp, in: register) },
-      price: prices.price(at: timestamp - DispatchStage.interval) + carbon,
-      exportPrice: prices.exportPrice(at: timestamp - DispatchStage.interval),
-      isPriced: prices.knownPrice(at: timestamp - DispatchStage.interval) != nil
-        && prices.knownExportPrice(at: timestamp - DispatchStage.interval) != nil)
+      price: prices.price(at: minute) + carbon, exportPrice: prices.exportPrice(at: minute),
+      isPriced: prices.knownPrice(at: minute) != nil && prices.knownExportPrice(at: minute) != nil)
     let local = prices.local(at: timestamp)
     // A copy, because the closure must not access the stage while its learner is modified.
     var prices = self.prices
