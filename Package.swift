@@ -31,12 +31,9 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
   .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
-/// A module of numeric cores and readers: optimised as a whole in debug builds too, where it would be thirty times
-/// slower.
+/// A module of numeric cores and readers: optimised in debug builds too, where it would be thirty times slower.
 func numericModule(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .target(
-    name: name, dependencies: dependencies,
-    swiftSettings: settings + [.unsafeFlags(["-O", "-wmo", "-num-threads", "2"])])
+  .target(name: name, dependencies: dependencies, swiftSettings: settings + [.unsafeFlags(["-O"])])
 }
 
 /// The tests of a module under `Tests/`, and what they see beside it.
@@ -52,7 +49,7 @@ let package = Package(
     .default(enabledTraits: ["Deflate", "HTTP", "Solver"]),
     .trait(name: "Deflate", description: "Payloads packed by gzip or zlib are unpacked, with zlib."),
     .trait(name: "HTTP", description: "The program serves health, metrics and its interface, with accounts."),
-    .trait(name: "Solver", description: "Communities are optimised, with Clp."),
+    .trait(name: "Solver", description: "Communities are optimised, with Clp, which is loaded when it is needed."),
   ],
   targets: [
     system("CMosquitto", "libmosquitto", apt: "libmosquitto-dev"),
@@ -64,7 +61,6 @@ let package = Package(
     system("CSQLite", "sqlite3", apt: "libsqlite3-dev"),
     system("CSodium", "libsodium", apt: "libsodium-dev"),
     system("CJOSE", "cjose", apt: "libcjose-dev"),
-    system("CClp", "clp", apt: "coinor-libclp-dev"),
 
     module("Compression", ["CZstd", .target(name: "CZlib", condition: .when(traits: ["Deflate"]))]),
     module("WattlineTime"),
@@ -107,7 +103,7 @@ let package = Package(
     numericModule("MonthlyAccounts", ["WattlineTime", "PlantModel", "PlantPhysics", "DispatchPolicy"]),
     numericModule("DispatchStudies", ["PlantPhysics", "DispatchPolicy"]),
     numericModule("Savings", ["WattlineTime"]),
-    numericModule("Community", [.target(name: "CClp", condition: .when(traits: ["Solver"]))]),
+    numericModule("Community"),
     module("CommandChannel", ["WattlineTime", "SystemCore", "PlantModel", "Settings", "StreamCore", "CMosquitto"]),
     module(
       "SinkCore", ["Compression", "WattlineTime", "SystemCore", "PlantModel", "Settings", "StreamCore", "Journal"]),

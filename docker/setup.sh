@@ -22,7 +22,7 @@ build libsodium-dev         hashes of their passwords
 build libcjose-dev          their tokens
 build libjansson-dev        tells the compiler where libcjose is
 build libssl-dev            headers that libcjose's include
-build coinor-libclp-dev     the optimum of communities
+build coinor-libclp1        the optimum of communities
 build pkg-config            tells the compiler where these are
 run   mosquitto             the broker of demo and tests
 run   influxdb              the database of demo and tests

@@ -80,7 +80,8 @@ extension AccountStore {
   ///
   /// - Parameters:
   ///   - key: Key of the change.
-  ///   - answer: Its answer; `nil` if it must not be kept. One that is longer than ``longestAnswer`` is not kept either.
+  ///   - answer: Its answer; `nil` if it must not be kept. One that is longer than ``longestAnswer`` is not kept
+  /// either.
   /// - Throws: `AccountError` if the file cannot be written.
   public func endChange(_ key: String, answer: ChangeAnswer?) throws(AccountError) {
     let kept = answer.flatMap { $0.body.count <= Self.longestAnswer ? $0 : nil }

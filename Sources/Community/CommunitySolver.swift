@@ -91,6 +91,10 @@ public enum CommunitySolver {
     progress: (_ iterations: Int, _ gap: Double) -> Void = { _, _ in }
   ) throws(CommunityError) -> CommunitySolution {
     #if Solver
+      guard ClpLibrary.shared != nil else {
+        throw CommunityError(
+          description: "the solver \(ClpLibrary.name) cannot be loaded; install it: apt install coinor-libclp1")
+      }
       var instance = instance
       var shortfalls: [(session: Int, energy: Double)] = []
       for (place, session) in instance.sessions.enumerated() {
@@ -108,7 +112,7 @@ public enum CommunitySolver {
     #else
       throw CommunityError(
         description:
-          "this program was built without the trait Solver, which needs coinor-libclp-dev")
+          "this program was built without the trait Solver, by which communities are optimised")
     #endif
   }
 

@@ -1,6 +1,4 @@
 #if Solver
-  import CClp
-
   /// A linear program of least cost that grows by columns, solved by Clp's primal simplex from the last basis.
   ///
   /// It belongs to one thread.
@@ -56,38 +54,39 @@
       }
     }
 
-    private let model: UnsafeMutableRawPointer
+    private let clp: ClpLibrary
+    private let model: ClpLibrary.Model
     private var rows: Int
 
-    /// Creates a program without columns; `nil` if memory is exhausted.
+    /// Creates a program without columns; `nil` if there is no library, or memory is exhausted.
     ///
     /// - Parameter ranges: What the sum of each row may be.
     init?(rows ranges: [ClosedRange<Double>]) {
-      guard let model = Clp_newModel() else { return nil }
-      self.model = model
+      guard let clp = ClpLibrary.shared, let model = clp.newModel() else { return nil }
+      (self.clp, self.model) = (clp, model)
       rows = ranges.count
-      Clp_setLogLevel(model, 0)
-      Clp_resize(model, Int32(rows), 0)
-      Clp_chgRowLower(model, ranges.map(\.lowerBound))
-      Clp_chgRowUpper(model, ranges.map(\.upperBound))
+      clp.setLogLevel(model, 0)
+      clp.resize(model, Int32(rows), 0)
+      clp.changeRowLower(model, ranges.map(\.lowerBound))
+      clp.changeRowUpper(model, ranges.map(\.upperBound))
     }
 
-    deinit { Clp_deleteModel(model) }
+    deinit { clp.deleteModel(model) }
 
     /// Number of columns.
-    var columnCount: Int { Int(Clp_numberColumns(model)) }
+    var columnCount: Int { Int(clp.columnCount(model)) }
 
     /// Appends columns.
     func append(_ columns: Columns) {
       guard columns.count > 0 else { return }
-      Clp_addColumns(
+      clp.addColumns(
         model, Int32(columns.count), columns.lower, columns.upper, columns.cost, columns.starts,
         columns.rows,
         columns.values)
       // Clp gives columns beyond its first room a status that it does not price.
-      guard Clp_statusExists(model) != 0 else { return }
+      guard clp.statusExists(model) != 0 else { return }
       for place in columnCount - columns.count..<columnCount {
-        Clp_setColumnStatus(model, Int32(place), 3)
+        clp.setColumnStatus(model, Int32(place), 3)
       }
     }
 
@@ -95,11 +94,11 @@
     func append(_ added: Rows) {
       guard !added.bounds.isEmpty else { return }
       let most = Array(repeating: Double.infinity, count: added.bounds.count)
-      Clp_addRows(
+      clp.addRows(
         model, Int32(added.bounds.count), added.bounds, most, added.starts, added.columns,
         added.values)
-      if Clp_statusExists(model) != 0 {
-        for row in rows..<rows + added.bounds.count { Clp_setRowStatus(model, Int32(row), 1) }
+      if clp.statusExists(model) != 0 {
+        for row in rows..<rows + added.bounds.count { clp.setRowStatus(model, Int32(row), 1) }
       }
       rows += added.bounds.count
     }
@@ -107,32 +106,32 @@
     /// Removes columns; those that follow move up.
     func remove(_ places: [Int]) {
       guard !places.isEmpty else { return }
-      Clp_deleteColumns(model, Int32(places.count), places.map { Int32($0) })
+      clp.deleteColumns(model, Int32(places.count), places.map { Int32($0) })
     }
 
     /// Solves the program from the last basis, or anew if that fails; returns whether the solution is optimal.
     func solve() -> Bool {
-      Clp_primal(model, 0)
-      if Clp_status(model) != 0 { Clp_initialPrimalSolve(model) }
-      return Clp_status(model) == 0
+      _ = clp.primal(model, 0)
+      if clp.status(model) != 0 { _ = clp.initialPrimalSolve(model) }
+      return clp.status(model) == 0
     }
 
     /// Least cost of the last solution.
-    var objective: Double { Clp_objectiveValue(model) }
+    var objective: Double { clp.objectiveValue(model) }
 
     /// Value of each column.
     var solution: UnsafeBufferPointer<Double> {
-      UnsafeBufferPointer(start: Clp_primalColumnSolution(model), count: columnCount)
+      UnsafeBufferPointer(start: clp.columnValues(model), count: columnCount)
     }
 
     /// Change of the cost for one more on the right-hand side of each row.
     var duals: UnsafeBufferPointer<Double> {
-      UnsafeBufferPointer(start: Clp_dualRowSolution(model), count: rows)
+      UnsafeBufferPointer(start: clp.rowDuals(model), count: rows)
     }
 
     /// The cost that each column would add beyond the duals.
     var reducedCosts: UnsafeBufferPointer<Double> {
-      UnsafeBufferPointer(start: Clp_dualColumnSolution(model), count: columnCount)
+      UnsafeBufferPointer(start: clp.reducedCosts(model), count: columnCount)
     }
   }
 #endif

@@ -2,7 +2,8 @@ import Glibc
 
 /// Addresses of clients, as limits count them.
 public enum NetworkAddress {
-  /// Returns the network that an address is counted as: an IPv6 address as its network of 64 bits, which one client has as a whole.
+  /// Returns the network that an address is counted as: an IPv6 address as its network of 64 bits, which one client has
+  /// as a whole.
   public static func network(_ address: String) -> String {
     var bytes = in6_addr()
     guard address.contains(":"), inet_pton(AF_INET6, address, &bytes) == 1 else { return address }

@@ -277,8 +277,8 @@
       return 0
     }
 
-    /// Answers a request whose end is not known, after which the connection ends: the rest of its body could pass as the
-    /// next request (RFC 9112, 6.3).
+    /// Answers a request whose end is not known, after which the connection ends: the rest of its body could pass as
+    /// the next request (RFC 9112, 6.3).
     private func close(_ exchange: Exchange, _ response: HTTPResponse) -> Int32 {
       exchange.closes = true
       return answer(exchange, response)

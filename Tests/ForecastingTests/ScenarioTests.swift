@@ -131,8 +131,10 @@ struct ScenarioTests {
     let first = try #require(points.entries.first)
     #expect(first.key == PointKey(.scenario, .plant, "quiet"))
     let names = points.fields[first.fields].map(\.name)
-    #expect(names.count == 10)
-    for name in ["load_kw_p10", "cost_p50", "peak_kw_p90", "recorded_kw"] { #expect(names.contains(name)) }
+    #expect(names.count == 12)
+    for name in ["load_kw_p10", "cost_p50", "peak_kw_p90", "recorded_kw", "cost_without", "peak_kw_without"] {
+      #expect(names.contains(name))
+    }
   }
 
   @Test func `what cannot be run is refused with what would be right`() throws {

@@ -13,7 +13,7 @@ import Testing
 struct JournalReplayTests {
   @Test
   func `as recorded gives what was written then, and a changed tariff changes the cost and nothing else`() throws {
-    let history = try History(seed: 5, hours: 21)
+    let history = try History(seed: 5, hours: 13)
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("wattline-test-\(UUID().uuidString)")
       .path
     defer { try? FileManager.default.removeItem(atPath: folder) }

@@ -179,8 +179,8 @@ struct DailyModelSearch {
     best = candidate
   }
 
-  /// Returns whether a candidate's error is smaller by more than 1 %, and by more than one standard error of the months'
-  /// gains, as chance and noise with memory make single months better.
+  /// Returns whether a candidate's error is smaller by more than 1 %, and by more than one standard error of the
+  /// months' gains, as chance and noise with memory make single months better.
   private func isBetter(_ candidate: Candidate, than other: Candidate) -> Bool {
     guard candidate.error < other.error * (1 - DailyModelSearch.leastGain) else { return false }
     var gains = [Double](repeating: 0, count: 12)

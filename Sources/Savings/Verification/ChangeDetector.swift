@@ -2,9 +2,9 @@ import Glibc
 
 /// Detection of a change of level by a two-sided CUSUM of whitened residuals, day by day.
 ///
-/// A day's standardised residual e is whitened: z = (eₜ − ρ eₜ₋₁) / √(1 − ρ²), clipped to ±3. The sums grow by |z| beyond
-/// a slack and raise an alarm at 10 (Page 1954; Lucas and Crosier 1982). The slack is 0.5, and more after measures,
-/// where the model may miss seasons: a month's misfit is no change of the building.
+/// A day's standardised residual e is whitened: z = (eₜ − ρ eₜ₋₁) / √(1 − ρ²), clipped to ±3. The sums grow by |z|
+/// beyond a slack and raise an alarm at 10 (Page 1954; Lucas and Crosier 1982). The slack is 0.5, and more after
+/// measures, where the model may miss seasons: a month's misfit is no change of the building.
 struct ChangeDetector {
   /// Half of the change to be detected by a model without misfit [deviations].
   private static let leastSlack = 0.5

@@ -2,8 +2,8 @@ import Glibc
 
 /// Segmentation of standardised daily residuals into spans of constant level, by dynamic programming.
 ///
-/// The sum of squares about the levels plus a penalty of 4 ln n (1 + ρ)/(1 − ρ) a segment is least (Jackson et al. 2005,
-/// "optimal partitioning"). A segment has at least seven days.
+/// The sum of squares about the levels plus a penalty of 4 ln n (1 + ρ)/(1 − ρ) a segment is least (Jackson et al.
+/// 2005, "optimal partitioning"). A segment has at least seven days.
 ///
 /// Residuals are over their deviations, as a fault of heating shows on cold days only, where they deviate more.
 enum EventFinder {

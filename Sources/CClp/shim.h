@@ -1,2 +1,0 @@
-#pragma once
-#include <Clp_C_Interface.h>
