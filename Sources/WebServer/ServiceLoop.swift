@@ -256,6 +256,9 @@
       let path = bytes.map { String(decoding: UnsafeRawBufferPointer(start: $0, count: length), as: UTF8.self) } ?? "/"
       let exchange = Exchange(id: lastID, wsi: wsi, request: RequestReader.request(wsi, path: path))
       exchanges[lastID] = exchange
+      if !RequestReader.hasWholeLine(wsi) {
+        return close(exchange, .problem(400, "the address holds an encoded line break, %0A or %0D"))
+      }
       if isUpgrade, let sockets, let webSockets {
         if let refusal = sockets.admit(wsi, request: exchange.request) { return answer(exchange, refusal) }
         exchange.isUpgrade = true

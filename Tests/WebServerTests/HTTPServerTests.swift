@@ -51,6 +51,18 @@
       #expect(answer.components(separatedBy: "HTTP/1.1 ").count == 2)
     }
 
+    @Test(arguments: [
+      "/a%0a/b", "/a%0D%0AX-Api-Key:%20of-a-link", "/a%0aOrigin:%20http://a%0d%0a", "/a?x=%0a", "/a%0AGET%20/hidden",
+      "/a%0AUpgrade:%20websocket%0AConnection:%20upgrade%0A",
+    ])
+    func `an address with an encoded line break is refused, and adds no header`(path: String) throws {
+      let server = try Self.echo()
+      defer { server.stop() }
+      let answer = try Self.exchange(
+        "GET \(path) HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", port: server.port)
+      #expect(answer.hasPrefix("HTTP/1.0 4") && !answer.contains("GET /"), "\(answer)")
+    }
+
     @Test func `one address takes three quarters of the connections at most`() {
       var peers = PeerConnections(most: 8)
       let connections = (1...8).compactMap { OpaquePointer(bitPattern: $0) }

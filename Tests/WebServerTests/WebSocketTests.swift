@@ -251,13 +251,17 @@
     @Test func `a client that does not read is dropped, and no one waits for it`() throws {
       let echo = try EchoServer { $0.farewell = 1 }
       defer { echo.server.stop() }
-      let slow = try RawSocketClient(port: echo.server.port, receiveBuffer: 4_096)
-      let reader = try RawSocketClient(port: echo.server.port)
-      for client in [slow, reader] {
+      func connect(receiveBuffer: Int32? = nil) throws -> RawSocketClient {
+        let client = try RawSocketClient(port: echo.server.port, receiveBuffer: receiveBuffer)
         _ = client.head()
         client.send(RawSocketClient.frame(0x81, [65]))
         #expect(client.frame()?.opcode == 9 && client.frame()?.payload == [65])
+        return client
       }
+      // One after the other: the first session is that of the slow client.
+      let slow = try connect(receiveBuffer: 4_096)
+      defer { withExtendedLifetime(slow) {} }
+      let reader = try connect()
       let start = SystemClock.monotonic()
       let session = echo.sessions.value[0]
       var sent = 0

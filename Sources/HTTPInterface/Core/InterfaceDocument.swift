@@ -132,6 +132,8 @@ enum InterfaceDocument {
   private static func content(_ types: [String], schema: Schema?) -> [String: Any] {
     Dictionary(
       types.map { type in
+        // A schema would be that of the parsed text, and a plant file has one of its own.
+        if type == PlantEndpoints.yaml, schema == nil { return (type, [:]) }
         // The schema is that of JSON; other forms of the same points are text.
         let isJSON = type.hasSuffix("json")
         return (type, ["schema": isJSON || types.count == 1 ? schema?.tree ?? ["type": "string"] : ["type": "string"]])
