@@ -60,16 +60,16 @@ enum FleetBoard {
     .table(
       [
         Column("Severity", "worst", .severity, width: 95),
-        Column("Plant", "plant", width: 130, link: Link("This plant", to: "plant", [("plant", .cell)])),
+        Column("Plant", "plant", width: 120, link: Link("This plant", to: "plant", [("plant", .cell)])),
         Column("Reason", "reason", isWrapped: true),
-        Column("Since", "since", .number(.ago), width: 125),
-        Column("Standing alerts", "standing", .number(.none, decimals: 0), width: 120),
+        Column("Since", "since", .number(.ago), width: 120),
+        Column("Standing alerts", "standing", .number(.none, decimals: 0), width: 115),
         Column(
-          "Lowest health", "health", .number(.none, decimals: 0, threshold: .below(amber: 60, red: 30)), width: 110),
-        Column("Generation", "generation", .number(.kilowatt, decimals: 1), width: 105),
-        Column("Load", "load", .number(.kilowatt, decimals: 1), width: 95),
-        Column("Battery", "battery", .number(.kilowatt, decimals: 1), width: 95),
-        Column("Grid", "grid", .number(.kilowatt, decimals: 1), width: 95),
+          "Lowest health", "health", .number(.none, decimals: 0, threshold: .below(amber: 60, red: 30)), width: 105),
+        Column("Generation", "generation", .number(.kilowatt, decimals: 1), width: 90),
+        Column("Load", "load", .number(.kilowatt, decimals: 1), width: 85),
+        Column("Battery", "battery", .number(.kilowatt, decimals: 1), width: 85),
+        Column("Grid", "grid", .number(.kilowatt, decimals: 1), width: 85),
         Column("Meters heard", "heard", .number(.share, decimals: 0, threshold: .below(amber: 0.999)), width: 110),
       ], sort: [("Severity", true), ("Standing alerts", true)]),
     [

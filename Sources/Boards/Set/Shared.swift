@@ -90,12 +90,14 @@ enum Standing {
     _ columns: [Expression], of subject: [Condition] = [], where conditions: [Condition] = [isActive],
     by tags: [Tag] = []
   ) -> Query {
-    let state = [
-      field(.state).last.named("state"), field(.rank), field(.severity), field(.since), field(.title), field(.text),
-      field(.cause), field(.causeTitle), field(.id),
-    ]
+    // Each further field costs the database a pass over every series.
+    let used = Set(columns.flatMap(\.fields) + conditions.flatMap(\.fields))
+    let others = [
+      field(.rank), field(.severity), field(.since), field(.title), field(.text), field(.cause), field(.causeTitle),
+      field(.id),
+    ].filter { !used.isDisjoint(with: $0.fields) }
     let last = Query(
-      state, from: .alerts, where: subject, in: bound, by: [.plant, .asset, .sensor, .rule])
+      [field(.state).last.named("state")] + others, from: .alerts, where: subject, in: bound, by: [.plant, .asset, .sensor, .rule])
     return Query(columns, from: last, where: conditions, by: tags)
   }
 
@@ -118,12 +120,12 @@ enum Standing {
     ]
     let columns = [
       Column("Severity", "rank", .severity, width: 95),
-      Column("Since", "since_ms", .number(.ago), width: 125),
       Column("Plant", "plant", width: 110, link: Link("This plant", to: "plant", [("plant", .cell)])),
       Column(
         "Asset", "asset", width: 110,
         link: Link("This asset", to: "asset", [("plant", .column("Plant")), ("asset", .cell)])),
       Column("What", "title", width: 210),
+      Column("Since", "since_ms", .number(.ago), width: 125),
       Column("State", "state", width: 130),
       Column("Follows from", "cause_title", width: 170),
       Column("What was seen, and what to do", "text", isWrapped: true),
