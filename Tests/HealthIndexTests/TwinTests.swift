@@ -63,7 +63,30 @@ struct TwinTests {
       #expect(twin.findings.allSatisfy { $0.score < 0.4 })
       #expect(near(100 * twin.stateOfCharge, b: means["soc"], within: 5))
     }
-    #expect((0.85...1.1).contains(twin.capacityShare) && twin.resistance > 0.01 && twin.deviation < 0.05)
+    #expect((0.96...1.04).contains(twin.capacityShare) && twin.resistance > 0.01 && twin.deviation < 0.05)
+  }
+
+  @Test func `moves of a tenth that change the charge by an eighth are a capacity of 80 %`() {
+    var fit = CapacityFit()
+    for _ in 0..<3 { fit.add(moved: 0.1, change: 0.125) }
+    #expect(near(fit.share, b: 0.8))
+  }
+
+  @Test(arguments: [1.0, 0.8])
+  func `a capacity is told once it is known to 2 %, and a rounded charge does not raise it`(truth: Double) {
+    var random = SeededGenerator(seed: 5)
+    var fit = CapacityFit()
+    var (charge, before) = (0.5, 0.5)
+    for step in 0..<2_000 {
+      let moved = (step / 20 % 2 == 0 ? 1 : -1) * random.uniform(0.02, high: 0.04)
+      charge += moved / truth
+      let reported = (charge * 100 + 0.5 * random.normal()).rounded() / 100
+      fit.add(moved: moved, change: reported - before)
+      before = reported
+      if step < 20 { #expect(fit.share.isNaN) }
+      if !fit.share.isNaN { #expect(near(fit.share, b: truth, within: 0.07)) }
+    }
+    #expect(near(fit.share, b: truth, within: 0.03))
   }
 
   @Test(arguments: ["state of charge", "capacity", "cooling", "cell spread"])

@@ -97,7 +97,8 @@ enum Standing {
       field(.id),
     ].filter { !used.isDisjoint(with: $0.fields) }
     let last = Query(
-      [field(.state).last.named("state")] + others, from: .alerts, where: subject, in: bound, by: [.plant, .asset, .sensor, .rule])
+      [field(.state).last.named("state")] + others, from: .alerts, where: subject, in: bound,
+      by: [.plant, .asset, .sensor, .rule])
     return Query(columns, from: last, where: conditions, by: tags)
   }
 

@@ -5,7 +5,8 @@ import StreamCore
 /// A comparison of a battery with its model, each quarter-hour.
 ///
 /// - State of charge: the reported value is compared with a Kalman filter of current and voltage.
-/// - Capacity: change of the reported state of charge divided by the charge moved, if at least 2 % moved.
+/// - Capacity: change of the reported state of charge divided by the charge moved, if at least 2 % moved. The state of
+///   health comes from a fit of both.
 /// - Temperature: compared with a first-order model of its own past, the power and the outdoor temperature, learned
 ///   continuously.
 /// - Cell spread: highest minus lowest cell voltage.
@@ -22,9 +23,10 @@ struct BatteryTwin: Sendable {
   private(set) var cells = ResidualTrack(learning: 150, floor: 0.006)
   /// Previous quarter-hour: slot, reported state of charge 0...1, current [A].
   private var before: (slot: Int, charge: Double, current: Double)?
-  /// Mean of capacity divided by nominal capacity; NaN until known.
-  private(set) var capacityShare = Double.nan
+  private var fit = CapacityFit()
 
+  /// Capacity divided by nominal capacity; NaN until it is known to 2 %.
+  var capacityShare: Double { fit.share }
   /// Estimated state of charge, 0...1; NaN before calibration.
   var stateOfCharge: Double { filter?.stateOfCharge ?? .nan }
   /// Standard deviation of ``stateOfCharge``.
@@ -88,7 +90,7 @@ struct BatteryTwin: Sendable {
     let ratio = (reported - before.charge) / moved
     capacity.judge(ratio - 1)
     guard ratio > 0.2, ratio < 5 else { return }
-    capacityShare = capacityShare.isNaN ? 1 / ratio : capacityShare + 0.02 * (1 / ratio - capacityShare)
+    fit.add(moved: moved, change: reported - before.charge)
   }
 }
 
@@ -102,7 +104,7 @@ extension BatteryTwin {
     cells.snapshot(into: &writer)
     writer.write(before != nil)
     writer.write(Int64(before?.slot ?? 0))
-    writer.write([before?.charge ?? 0, before?.current ?? 0, capacityShare])
+    writer.write([before?.charge ?? 0, before?.current ?? 0] + fit.sums)
   }
 
   mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
@@ -120,10 +122,12 @@ extension BatteryTwin {
     let hasBefore = try reader.readBool()
     let slot = try reader.read(Int64.self)
     let numbers = try reader.readDoubles()
-    guard numbers.count == 3, (-100_000_000...100_000_000).contains(slot) else {
+    // Three numbers end with a mean of the version before, which was too uncertain to go on from.
+    let sums = numbers.count == 3 ? CapacityFit().sums : Array(numbers.dropFirst(2))
+    guard numbers.count >= 3, let fit = CapacityFit(sums: sums), (-100_000_000...100_000_000).contains(slot) else {
       throw .invalid("a battery's past of another shape")
     }
     before = hasBefore ? (Int(slot), numbers[0], numbers[1]) : nil
-    capacityShare = numbers[2]
+    self.fit = fit
   }
 }
