@@ -198,12 +198,15 @@ private struct LinesRenderer {
     defaults["color"] = ["mode": "palette-classic"]
     defaults["thresholds"] = nil
     if lines.fromZero { defaults["min"] = 0 }
-    defaults["custom"] = [
+    var custom: JSON = [
       "drawStyle": .text(lines.style.rawValue), "lineInterpolation": "linear", "lineWidth": 1.5,
       "fillOpacity": lines.style == .bars ? 70 : 0, "showPoints": lines.style == .points ? "always" : "never",
       "pointSize": 4, "spanNulls": false, "axisPlacement": "auto",
       "stacking": ["mode": lines.isStacked ? "normal" : "none", "group": "A"],
     ]
+    // A bar's length is its value, so that its axis has zero.
+    if lines.style == .bars { (custom["axisSoftMin"], custom["axisSoftMax"]) = (0, 0) }
+    defaults["custom"] = custom
     return ["defaults": defaults, "overrides": .list(lines.series.map(override))]
   }
 

@@ -10,14 +10,19 @@ enum MoneyBoard {
       Row(panels: [
         figure("Cost so far, in $currency", costText, cost, .number(.none, decimals: 2, missing: "no prices")),
         figure(
-          "At this pace in 30 days, in $currency", "The cost so far, carried on evenly to thirty days.", pace,
+          "At this pace in 30 days, in $currency", "Mean cost of the quarters of an hour whose cost is known, carried on evenly to thirty days.", pace,
           .number(.none, decimals: 2, missing: "no prices")),
-        figure("Peak so far", peakText, peak, .number(.kilowatt, decimals: 1, missing: "not known")),
-        figure("Self-sufficiency", sufficiencyText, sufficiency, .number(.share, decimals: 0, missing: "not known")),
-        figure("Carbon", carbonText, carbon, .number(.kilogram, decimals: 0, missing: "no intensity")),
+        figure("Peak so far", peakText, peak, .number(.kilowatt, decimals: 1, missing: "not known"), width: 3),
         figure(
-          "Known", "Mean share of each quarter's exchange that was measured; figures beside miss the rest.", known,
-          .number(.share, decimals: 1, threshold: .below(amber: 0.99, red: 0.9), missing: "not known")),
+          "Self-sufficiency", sufficiencyText, sufficiency, .number(.share, decimals: 0, missing: "not known"), width: 3
+        ),
+        figure("Carbon", carbonText, carbon, .number(.kilogram, decimals: 1, missing: "no intensity")),
+        figure(
+          "Days with figures", "Time of the range that has an account at all; figures beside are of this time.",
+          accounted, .number(.none, decimals: 1, missing: "none"), width: 3),
+        figure(
+          "Measured of it", "Mean share of its exchange that was measured; figures beside miss the rest.", known,
+          .number(.share, decimals: 1, threshold: .below(amber: 0.99, red: 0.9), missing: "not known"), width: 3),
       ]),
       Row(
         title: "The same, 30 days before",
@@ -28,7 +33,7 @@ enum MoneyBoard {
           figure(
             "Self-sufficiency", sufficiencyText, sufficiency, .number(.share, decimals: 0, missing: "not known")
           ).shifted(back: "30d"),
-          figure("Carbon", carbonText, carbon, .number(.kilogram, decimals: 0, missing: "not known"))
+          figure("Carbon", carbonText, carbon, .number(.kilogram, decimals: 1, missing: "not known"))
             .shifted(back: "30d"),
         ]),
       Row(title: "Over time", panels: [costByDay, carbonByHour, energyByDay, peakByDay]),
@@ -45,15 +50,18 @@ enum MoneyBoard {
 
   private static let cost = Query([field(.cost).sum], from: .kpi, where: here)
   private static let pace = Query(
-    [field(.cost).sum / ((Expression.end - .start) / 2_592_000_000)], from: .kpi, where: here)
+    [field(.cost).sum / field(.cost).count * 2_880], from: .kpi, where: here)
   private static let peak = Query([field(.importEnergy).maximum * 4], from: .kpi, where: here)
   private static let sufficiency = Query(
     [1 - field(.importEnergy).sum / field(.loadEnergy).sum], from: .kpi, where: here)
   private static let carbon = Query([field(.carbon).sum], from: .kpi, where: here)
+  private static let accounted = Query([field(.exchangeShare).count / 96], from: .kpi, where: here)
   private static let known = Query([field(.exchangeShare).mean], from: .kpi, where: here)
 
-  private static func figure(_ title: String, _ description: String, _ query: Query, _ format: Format) -> Panel {
-    Panel(title, description, size: (4, 5), .figures(format), [Target("value", query)])
+  private static func figure(
+    _ title: String, _ description: String, _ query: Query, _ format: Format, width: Int = 4
+  ) -> Panel {
+    Panel(title, description, size: (width, 5), .figures(format), [Target("value", query)])
   }
 
   /// Bars of a sum of the account.
