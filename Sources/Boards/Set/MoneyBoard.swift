@@ -10,7 +10,8 @@ enum MoneyBoard {
       Row(panels: [
         figure("Cost so far, in $currency", costText, cost, .number(.none, decimals: 2, missing: "no prices")),
         figure(
-          "At this pace in 30 days, in $currency", "Mean cost of the quarters of an hour whose cost is known, carried on evenly to thirty days.", pace,
+          "At this pace in 30 days, in $currency",
+          "Mean cost of the quarters of an hour whose cost is known, carried on evenly to thirty days.", pace,
           .number(.none, decimals: 2, missing: "no prices")),
         figure("Peak so far", peakText, peak, .number(.kilowatt, decimals: 1, missing: "not known"), width: 3),
         figure(
