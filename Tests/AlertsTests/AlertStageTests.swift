@@ -32,6 +32,21 @@ struct AlertStageTests {
     #expect(script.changes() == ["no_data load energy raised warning"])
   }
 
+  @Test(arguments: [(10, "several times a second"), (1, "every 1.0 s")])
+  mutating func `how often a silent sensor usually speaks is told in words where a number would be none`(
+    perSecond: Int, words: String
+  ) throws {
+    for _ in 0..<200 {
+      for _ in 0..<perSecond {
+        script.now += .milliseconds(Int64(1_000 / perSecond))
+        script.read([("load.energy", 1)])
+      }
+    }
+    script.live([("load.power", 9)], times: 40)
+    let text = try #require(script.transitions.first { "\($0.rule)" == "no_data" }?.text)
+    #expect(text.contains("it usually does \(words)."), "\(text)")
+  }
+
   @Test
   mutating func `a silent asset makes one alert, a silent plant one, and a return of one asset leaves the rest`() {
     let pv = [("pv1.power", 50.0), ("pv1.temperature", 40.0)]

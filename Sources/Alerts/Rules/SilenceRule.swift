@@ -221,10 +221,11 @@ struct SilenceRule: AlertRule {
           + "power supply and its gateway.", value: span.inSeconds)
     }
     let name = "\(asset) \(register.series[series.position].sensor)"
-    let usual = AlertRegistry.rounded(tracker.states[series.position].interval)
+    let interval = tracker.states[series.position].interval
+    let usual = interval < 0.5 ? "several times a second" : "every \(AlertRegistry.rounded(interval)) s"
     return AlertMessage(
       title: "No data from \(name)",
-      text: "\(name) has sent nothing \(lasted); it usually does every \(usual) s. Look at the sensor, its wiring and "
+      text: "\(name) has sent nothing \(lasted); it usually does \(usual). Look at the sensor, its wiring and "
         + "whether its topic has changed.", value: span.inSeconds)
   }
 }
