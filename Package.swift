@@ -125,6 +125,8 @@ let package = Package(
         "Compression", "WattlineTime", "SystemCore", "PlantModel", "Settings", "CurlTransport", "Accounts", "Journal",
         "InfluxSink",
       ]),
+    module(
+      "SavingsAccounts", ["WattlineTime", "SystemCore", "PlantModel", "PointSchema", "InfluxSink", "Savings"]),
     module("PlantSimulation", ["WattlineTime", "PlantModel", "PlantPhysics"]),
     module(
       "Pipeline",
@@ -154,7 +156,7 @@ let package = Package(
         "PayloadDecoding", "PlantConfig", "Cleaning", "FeatureWindows", "Forecasting", "HealthIndex", "SinkCore",
         "InfluxSink", "Pipeline", "LocalServers", "CCounters", "CMosquitto",
       ]),
-    module("PlantTesting", ["SystemCore", "PlantModel", "Settings", "StreamCore", "LocalServers"]),
+    module("PlantTesting", ["WattlineTime", "SystemCore", "PlantModel", "Settings", "StreamCore", "LocalServers"]),
     .executableTarget(
       name: "wattline",
       dependencies: [
@@ -164,7 +166,7 @@ let package = Package(
         "FeatureWindows", "Forecasting", "HealthIndex", "Alerts", "DispatchPolicy", "MonthlyAccounts",
         "DispatchStudies", "Community", "CommandChannel", "SinkCore", "InfluxSink", "Backup", "PlantSimulation",
         "Pipeline", "LocalServers", "WebServer", "HTTPInterface", "WattlineBenchmarks", "Boards", "LocalGrafana",
-        "Savings",
+        "Savings", "SavingsAccounts",
       ],
       swiftSettings: settings),
     tests("Compression", []),
@@ -174,6 +176,8 @@ let package = Package(
     tests("PointSchema", ["WattlineTime", "PlantModel"]),
     tests("Boards", ["PointSchema", "LocalServers", "LocalGrafana", "PlantTesting"]),
     tests("Savings", ["WattlineTime", "PlantPhysics"]),
+    tests(
+      "SavingsAccounts", ["WattlineTime", "PlantModel", "InfluxSink", "Savings", "LocalServers", "PlantTesting"]),
     tests("PlantPhysics", ["WattlineTime", "PlantModel"]),
     tests("StreamCore", ["WattlineTime"]),
     tests("CurlTransport", ["WattlineTime", "PlantModel"]),

@@ -21,6 +21,8 @@ public enum StoredFiles {
     case alerts
     /// Filters that the broker may have.
     case sessions
+    /// Frozen models of savings.
+    case savings
   }
 
   /// Whether a backup has a file.
@@ -49,6 +51,7 @@ public enum StoredFiles {
       case .deadLetters: name.hasSuffix(".lp.zst")
       case .alerts: name == "outbox"
       case .sessions: name.hasSuffix(".filters")
+      case .savings: name.hasSuffix(".model")
       }
     return isTaken ? .taken(part) : .unknown
   }

@@ -67,6 +67,7 @@ final class PlantReader {
     if let node = section.node("commands") {
       plant.commands = commands(Section(node, name: "commands", reading: reading))
     }
+    if let node = section.node("savings") { plant.savings = SavingsReader(reading, plant: plant).plans(node) }
     section.finish()
     return name == nil || name == "" ? nil : plant
   }

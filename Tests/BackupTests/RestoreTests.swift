@@ -12,6 +12,7 @@ import WattlineTime
 struct RestoreTests {
   /// A folder with a journal, and a backup of it.
   private final class Installation {
+    static let frozenModel = "/savings/0123456789abcdef-1.0.0.model"
     let folder: TemporaryFolder
     var path: String { folder.path + "/backup" }
     var settings = ProcessSettings()
@@ -26,6 +27,10 @@ struct RestoreTests {
       }
       let store = try CheckpointStore(directory: settings.journal.path)
       try store.save(Checkpoint(offset: 32, state: [1, 2, 3]))
+      try FileManager.default.createDirectory(
+        atPath: settings.journal.path + "/savings", withIntermediateDirectories: true)
+      try "frozen".write(
+        toFile: settings.journal.path + Installation.frozenModel, atomically: true, encoding: .utf8)
       try FileManager.default.createDirectory(atPath: folder.path + "/plants", withIntermediateDirectories: true)
       for name in ["wattline.yaml", "secret"] {
         try name.write(toFile: "\(folder.path)/plants/\(name)", atomically: true, encoding: .utf8)
@@ -58,6 +63,7 @@ struct RestoreTests {
     let text = try String(contentsOfFile: site.folder.path + "/new/plants/wattline.yaml", encoding: .utf8)
     #expect(text == "wattline.yaml")
     #expect(!FileManager.default.fileExists(atPath: site.folder.path + "/new/plants/secret"))
+    #expect(try String(contentsOfFile: target.journal + Installation.frozenModel, encoding: .utf8) == "frozen")
     let journal = try Journal(directory: target.journal)
     #expect(journal.recovery.isClean)
     #expect(journal.endOffset == manifest.messages.end)

@@ -34,6 +34,13 @@ private let plantFile = """
   keepalive: {topic: a, \(unknown): 1}
   limits: {\(unknown): 1}
   commands: {\(unknown): 1}
+  savings:
+    meter: a
+    temperature: a.temperature
+    baseline: {from: 2024-01-01, to: 2024-12-31, \(unknown): 1}
+    measures: [{date: 2025-01-01, name: m, \(unknown): 1}]
+    guarantee: {kwh: 1, \(unknown): 1}
+    \(unknown): 1
   """
 
 private let processFile = """
@@ -60,7 +67,7 @@ struct ConfigurationPageTests {
   private static let page = PackageFolder.root().appendingPathComponent("pipelines/README.md")
 
   @Test func `the page names every key of a plant file`() throws {
-    try expectOnPage(plantFile, name: "p.yaml", sections: 17)
+    try expectOnPage(plantFile, name: "p.yaml", sections: 21)
   }
 
   @Test func `the page names every key of wattline.yaml`() throws {

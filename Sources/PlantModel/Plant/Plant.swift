@@ -34,6 +34,8 @@ public struct Plant: Hashable, Sendable {
   public var commands = CommandSettings()
   /// Messages that keep devices of the plant publishing.
   public var keepalives: [KeepaliveRequest] = []
+  /// Meters whose savings are verified.
+  public var savings: [SavingsPlan] = []
   /// Age up to which late readings change windows, energies and costs.
   public var late = TimeSpan.day
 

@@ -1,7 +1,7 @@
 import WattlineTime
 
 /// Use and weather of a local day.
-public struct MeterDay: Sendable, Equatable {
+public struct MeterDay: Sendable, Equatable, Codable {
   /// Local date [days since 1970-01-01].
   public var date: Int
   /// Energy used [kWh]; NaN if too little of the day was metered.

@@ -1,7 +1,7 @@
 import Glibc
 
 /// Daily model of a meter, fitted on its baseline and frozen.
-public struct DailyModel: BaselineModel {
+public struct DailyModel: BaselineModel, Codable {
   let specification: DailySpecification
   let holidays: HolidayInference
   let curve: EffectiveTemperatureCurve
@@ -56,7 +56,7 @@ public struct DailyModel: BaselineModel {
 }
 
 /// Figures of a fit after ASHRAE Guideline 14.
-public struct FitStatistics: Sendable, Equatable {
+public struct FitStatistics: Sendable, Equatable, Codable {
   /// CV(RMSE) of the fit, with n − p in its denominator [1].
   public let cvrmse: Double
   /// Normalised mean bias error of the fit, use minus prediction, with n − p in its denominator [1].

@@ -1,5 +1,5 @@
 /// Which terms a daily model has. Cross-validation on the baseline decides.
-struct DailySpecification: Hashable, Sendable {
+struct DailySpecification: Hashable, Sendable, Codable {
   var types = DayTypes.one
   var hasHeating = false
   var hasCooling = false
@@ -30,7 +30,7 @@ struct DailySpecification: Hashable, Sendable {
 }
 
 /// Weeks about New Year in which a building is used less.
-struct QuietWeeks: Hashable, Sendable {
+struct QuietWeeks: Hashable, Sendable, Codable {
   /// First day of December.
   var first: Int
   /// Last day of January.

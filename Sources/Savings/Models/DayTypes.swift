@@ -1,5 +1,5 @@
 /// Grouping of days whose use differs at the same weather.
-enum DayTypes: String, CaseIterable, Sendable {
+enum DayTypes: String, CaseIterable, Sendable, Codable {
   /// All days alike.
   case one
   /// Working days; weekends and holidays.

@@ -5,9 +5,9 @@ import Glibc
 /// Equation: E = b·n + h·Σ max(0, c − T) + g·Σ max(0, T − d) over the n days of a period, with b, h and g not negative.
 /// Residuals are weighted by 1/n. Terms and balance points are those with the least error of bills left out in turn
 /// (ASHRAE Guideline 14, "variable-base degree days").
-public struct DegreeDayModel: BaselineModel {
+public struct DegreeDayModel: BaselineModel, Codable {
   /// Terms of a form.
-  private struct Form {
+  private struct Form: Codable {
     var hasHeating: Bool
     var hasCooling: Bool
     var heatingBalance = 0.0
@@ -36,7 +36,7 @@ public struct DegreeDayModel: BaselineModel {
   /// Least and greatest mean temperature of a baseline day [°C].
   public let temperatureRange: ClosedRange<Double>
   /// Bills show no holidays.
-  public let holidayCountry: String? = nil
+  public var holidayCountry: String? { nil }
 
   /// Name in the field's terms.
   public var name: String {

@@ -9,9 +9,9 @@ import Glibc
 /// T is the day's mean outdoor temperature. Z holds differences to earlier days and the night, the sun and yearly
 /// harmonics, Q indicators. As w and v go to 0, this is the change-point model of three to five parameters (ASHRAE
 /// Guideline 14, RP-1050); a positive width accounts for the hours of a day on both sides of the balance point.
-struct EffectiveTemperatureCurve: Sendable, Equatable {
+struct EffectiveTemperatureCurve: Sendable, Equatable, Codable {
   /// Numbers of parameters by block.
-  struct Layout: Sendable, Equatable {
+  struct Layout: Sendable, Equatable, Codable {
     let types: Int
     let linear: Int
     let shifts: Int

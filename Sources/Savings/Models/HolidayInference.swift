@@ -4,7 +4,7 @@ import WattlineTime
 ///
 /// A calendar is taken if its holidays on working days were used like days of rest. Holidays of it that were worked
 /// are left out in other years too. Holidays that fell on a weekend cannot be seen, and are those of the calendar.
-public struct HolidayInference: Sendable, Equatable {
+public struct HolidayInference: Sendable, Equatable, Codable {
   /// ISO 3166 code of the calendar's country; `nil` if none fits.
   public let country: String?
   /// Dates of holidays [days since 1970-01-01].
@@ -53,6 +53,15 @@ public struct HolidayInference: Sendable, Equatable {
         return HolidayCalendar.days(country: best.country, years: years)
           .filter { !best.worked.contains(rules.rule($0)) }
       } ?? [])
+  }
+
+  private enum CodingKeys: String, CodingKey { case country, dates }
+
+  /// Writes the dates in order, so that the same holidays have the same bytes.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encodeIfPresent(country, forKey: .country)
+    try container.encode(dates.sorted(), forKey: .dates)
   }
 
   /// Creates the result without a calendar.

@@ -3,7 +3,7 @@ import Glibc
 /// Standard deviation of residuals that grows with the part of use that depends on weather.
 ///
 /// Equation: σ = √(α² + β²·(heating + cooling)²), by least squares of squared residuals, trimmed at three deviations.
-struct ResidualScale: Sendable, Equatable {
+struct ResidualScale: Sendable, Equatable, Codable {
   /// Variance without heating and cooling [kWh²].
   private(set) var constant: Double
   /// Variance for each kWh² of heating and cooling.

@@ -3,7 +3,7 @@ import Glibc
 /// Autocorrelation of standardised residuals: a slow part of first order beside noise without memory.
 ///
 /// Equation: ρ(k) = g·φᵏ for k ≥ 1, fitted to lags 1 to 14 by least squares.
-struct NoiseModel: Sendable, Equatable {
+struct NoiseModel: Sendable, Equatable, Codable {
   /// Share of variance with memory.
   let share: Double
   /// Correlation of its consecutive days.

@@ -7,7 +7,7 @@ import Glibc
 /// - uncertainty of the parameters, by a sandwich estimate that is inflated for autocorrelation,
 /// - misfit of seasons, found by predicting each month of the baseline by a model without it,
 /// - change of the level from year to year, which one baseline year cannot show: ``yearToYear`` of the use.
-struct SavingsUncertainty: Sendable {
+struct SavingsUncertainty: Sendable, Codable {
   /// Standard deviation of a year's level in an unchanged building, beyond what the baseline shows [1].
   static let yearToYear = 0.005
 

@@ -2,9 +2,9 @@ import Glibc
 import WattlineTime
 
 /// A frozen baseline with its uncertainty.
-public struct SavingsVerifier: Sendable {
+public struct SavingsVerifier: Sendable, Codable {
   /// Model by the resolution of the meter.
-  private enum Kind {
+  private enum Kind: Codable {
     case daily(SavingsUncertainty)
     case bills(DegreeDayModel)
   }
@@ -16,6 +16,17 @@ public struct SavingsVerifier: Sendable {
     switch kind {
     case .daily(let uncertainty): uncertainty.model
     case .bills(let model): model
+    }
+  }
+
+  /// Sum of some predictions [kWh], which tells whether a program predicts as another that froze the model.
+  ///
+  /// The predictions are those of the days of the fit, or for bills those of the coldest and warmest day.
+  public var witness: Double {
+    switch kind {
+    case .daily(let uncertainty): uncertainty.model.predict(uncertainty.model.days).reduce(0, +)
+    case .bills(let model):
+      model.parts(model.temperatureRange.lowerBound).total + model.parts(model.temperatureRange.upperBound).total
     }
   }
 

@@ -2,6 +2,7 @@ import EnergyAccounting
 import Foundation
 import PlantConfig
 import PlantModel
+import Savings
 import Settings
 import WattlineTime
 
@@ -76,6 +77,7 @@ enum CheckCommand {
     for request in plant.keepalives {
       Console.print("  keepalive \(request.topic)  every \(request.every.text)")
     }
+    for plan in plant.savings { Console.print("  \(summary(plan))") }
     for rule in plant.topics { RuleMeaning(rule, of: plant).lines.forEach { Console.print("  \($0)") } }
   }
 
@@ -98,6 +100,15 @@ enum CheckCommand {
     let names = unknown.map(\.description).joined(separator: ", ")
     let words = unit.map { "taken as they come, as if in \($0.symbol)" } ?? "taken as they come"
     Console.print("    no unit is known of \(names): \(words)")
+  }
+
+  /// Returns the periods of a meter whose savings are verified.
+  private static func summary(_ plan: SavingsPlan) -> String {
+    let (first, last) = (plan.baseline.lowerBound, plan.baseline.upperBound)
+    let measures = plan.measures.map { "\(MeterDay.text(ofDate: $0.date)) \($0.name)" }.joined(separator: ", ")
+    return "savings of \(plan.meter)  \(plan.fuel.rawValue)  baseline \(MeterDay.text(ofDate: first)) to "
+      + "\(MeterDay.text(ofDate: last))  compared from \(MeterDay.text(ofDate: plan.reportingStart)), temperature of "
+      + plan.temperature.description + (measures.isEmpty ? "" : "  measures: \(measures)")
   }
 
   private static func summary(_ sensor: SensorOverride) -> String {
@@ -143,6 +154,7 @@ enum CheckCommand {
           "keepalive": plant.keepalives.map {
             ["topic": $0.topic, "every": $0.every.text, "payload": $0.payload, "first": $0.first ?? $0.payload]
           },
+          "savings": plant.savings.map(summary),
           "topics": plant.topics.map { RuleMeaning($0, of: plant).document },
         ] as [String: Any]
       },

@@ -16,7 +16,9 @@ enum ReportCommand {
       CommandDescription.configurationOption,
       Option(name: "--plant", value: "P", help: "the plant (default: all of the folder)"),
       Option(name: "--month", value: "YYYY-MM", help: "the local month (default: the present one, so far)"),
-      Option(name: "--format", value: "FORMAT", help: "text, csv or json (default: text)"),
+      Option(name: "--format", value: "FORMAT", help: "text, csv or json, with --savings html too (default: text)"),
+      Option(name: "--savings", value: nil, help: "verified savings of meters in place of the month's account"),
+      Option(name: "--out", value: "FILE", help: "with --savings: writes the report (default: stdout)"),
     ],
     details: """
       Energy, cost, carbon and peak are those of the grid connection (series kpi); a peak is a mean over a quarter of an
@@ -24,14 +26,24 @@ enum ReportCommand {
       had all been known beforehand, over the hours in which all of it was measured; energy left in them counts at its
       mean price, wear and demand charge are counted. A full cycle is twice the batteries' energy through them. What was
       not measured is in no sum, and the report says how much that is.
+
+      With --savings, the report is that of wattline savings --plant over the whole reporting period of each meter. As
+      html it is one page with its plots, for print. It has the checksums of model and data.
       """,
-    examples: ["wattline report", "wattline report --plant riverside --month 2026-10 --format json"])
+    examples: [
+      "wattline report", "wattline report --plant riverside --month 2026-10 --format json",
+      "wattline report --savings --plant riverside --format html --out savings.html",
+    ])
 
   /// Output format of the report.
-  enum Format: String, CaseIterable { case text, csv, json }
+  enum Format: String, CaseIterable { case text, csv, json, html }
 
   static func run(_ arguments: Arguments) throws {
     let format = try format(arguments)
+    if arguments.has("--savings") { return try runSavings(arguments, format: format) }
+    if let other = ["--out"].first(where: arguments.has) {
+      throw Misuse(message: "\(other) belongs to --savings; redirect the output of a month's report")
+    }
     let wanted = try arguments.text("--month").map(month)
     let loaded = BrokerAccess.load(arguments.configuration)
     let plants = try BrokerAccess.plants(loaded, named: arguments.text("--plant"))
@@ -51,14 +63,30 @@ enum ReportCommand {
     switch format {
     case .text: Console.print(reports.map(\.text).joined(separator: "\n\n"))
     case .csv: Console.print(([MonthlyReport.csvHeader] + reports.map(\.csv)).joined(separator: "\n"))
-    case .json: try Console.print(json: reports.map(\.document))
+    case .json, .html: try Console.print(json: reports.map(\.document))
+    }
+  }
+
+  /// Prints the savings of the plants' meters.
+  private static func runSavings(_ arguments: Arguments, format: Format) throws {
+    if arguments.has("--month") {
+      throw Misuse(message: "--savings reports the whole reporting period with its months; leave --month out")
+    }
+    let savings = try PlantSavings(arguments.configuration, plant: arguments.text("--plant"))
+    let reports = try savings.reports()
+    if !reports.isEmpty {
+      try OutputFile.write(try SavingsReport.rendered(reports, as: format), to: arguments.text("--out") ?? "-")
+    }
+    if reports.count < savings.meterCount {
+      try Console.finish()
+      exit(ExitCode.failed)
     }
   }
 
   private static func format(_ arguments: Arguments) throws(Misuse) -> Format {
     guard let text = arguments.text("--format") else { return .text }
-    guard let format = Format(rawValue: text) else {
-      throw Misuse(message: "--format is text, csv or json, not '\(text)'")
+    guard let format = Format(rawValue: text), format != .html || arguments.has("--savings") else {
+      throw Misuse(message: "--format is text, csv or json, or html with --savings, not '\(text)'")
     }
     return format
   }

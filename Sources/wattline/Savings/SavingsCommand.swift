@@ -8,6 +8,9 @@ enum SavingsCommand {
   static let description = CommandDescription(
     name: "savings", summary: "what a measure saved, against a model frozen on the year before",
     options: [
+      Option(name: "--plant", value: "P", help: "a plant with savings in its file: from the database"),
+      CommandDescription.configurationOption,
+      Option(name: "--json", value: nil, help: "with --plant: prints one JSON document"),
       Option(name: "--baseline", value: "B.csv", help: "the year before the measure: use and weather"),
       Option(name: "--reporting", value: "R.csv", help: "the time after it"),
       Option(name: "--fuel", value: "FUEL", help: "elec, gas, or the name of the column of use (default: elec)"),
@@ -23,26 +26,35 @@ enum SavingsCommand {
         name: "--placebo", value: "W.csv", help: "judges windows: baseline,reporting,first,days,estimate,low,high"),
     ],
     details: """
-      Use is in kWh of an hour, a day or the period of a bill; a period of a bill lasts to the next row, and an empty last
+      With --plant, meters, baseline, measures, prices and guarantee are those of savings in the plant's file. Use and
+      temperature come from the database. The baseline is frozen when it is first needed, in the folder savings below
+      journal.path; wattline savings history lists what is frozen.
+
+      With --baseline and --reporting, both are files. Use is in kWh of an hour, a day or the period of a bill; a period of a bill lasts to the next row, and an empty last
       row closes the last one. Columns of use are found by the fuel's name, those of weather are temperature [°C] or
       temperature_f [°F], and irradiance [W/m²] where there is one. Days are those of --zone; without it they start at
       the time of day of the first row. The model is chosen by cross-validation over the months of the baseline and knows
       nothing of the time after it. Savings are predicted minus actual use. Events are taken out of adjusted_savings_kwh.
       """,
     examples: [
+      "wattline savings --plant riverside --config /etc/wattline",
       "wattline savings --baseline 2012.csv --reporting 2013.csv --measure 2013-01-01:lighting",
       "wattline savings --baseline bills.csv --reporting after.csv --weather air.csv --fuel gas",
       "wattline savings --placebo windows.csv --fuel elec --confidence 0.9 --out filled.csv",
     ])
 
   static func run(_ arguments: Arguments) throws {
+    if let plant = arguments.text("--plant") {
+      return try run(plant: plant, arguments)
+    }
     let options = try SavingsOptions(arguments)
     if let windows = arguments.text("--placebo") {
       try PlaceboTable.run(windows, options: options, out: arguments.text("--out") ?? "-")
       return
     }
     guard let baseline = arguments.text("--baseline"), let reporting = arguments.text("--reporting") else {
-      throw Misuse(message: "savings needs --baseline B.csv and --reporting R.csv, or --placebo windows.csv")
+      throw Misuse(
+        message: "savings needs --plant P, or --baseline B.csv and --reporting R.csv, or --placebo windows.csv")
     }
     let study = try SavingsStudy(
       baseline: MeterFile(baseline, fuel: options.fuel, zone: options.zoneName), options: options)
@@ -52,6 +64,24 @@ enum SavingsCommand {
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     let text = String(decoding: try encoder.encode(document), as: UTF8.self) + "\n"
     try OutputFile.write(text, to: arguments.text("--out") ?? "-")
+  }
+
+  /// Prints the savings of a plant's meters from the database.
+  private static func run(plant: String, _ arguments: Arguments) throws {
+    let files = ["--baseline", "--reporting", "--placebo", "--weather", "--measure", "--fuel", "--zone"]
+    if let other = files.first(where: arguments.has) {
+      throw Misuse(message: "--plant reads the database and the plant's file; leave \(other) out")
+    }
+    let savings = try PlantSavings(arguments.configuration, plant: plant)
+    let reports = try savings.reports()
+    if !reports.isEmpty {
+      let text = try SavingsReport.rendered(reports, as: arguments.has("--json") ? .json : .text)
+      try OutputFile.write(text, to: "-")
+    }
+    if reports.count < savings.meterCount {
+      try Console.finish()
+      exit(ExitCode.failed)
+    }
   }
 }
 

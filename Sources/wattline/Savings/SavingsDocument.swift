@@ -138,7 +138,7 @@ extension SavingsDocument.Event {
 }
 
 /// Returns a number to a thousandth, so that documents are short; 0 for one that is not finite.
-private func rounded(_ value: Double) -> Double { value.isFinite ? (value * 1000).rounded() / 1000 : 0 }
+func rounded(_ value: Double) -> Double { value.isFinite ? (value * 1000).rounded() / 1000 + 0 : 0 }
 
 /// Returns a number to a thousandth; `nil` for one that is not finite.
-private func finite(_ value: Double) -> Double? { value.isFinite ? rounded(value) : nil }
+func finite(_ value: Double) -> Double? { value.isFinite ? rounded(value) : nil }
