@@ -134,7 +134,7 @@ let package = Package(
         "WattlineTime", "SystemCore", "PlantModel", "PointSchema", "Settings", "StreamCore", "Journal",
         "PayloadDecoding", "PlantConfig", "MQTTSource", "Cleaning", "DerivedSensors", "FeatureWindows", "Forecasting",
         "HealthIndex", "Alerts", "DispatchPolicy", "CommandChannel", "SinkCore", "InfluxSink", "Backup",
-        "AccessControl",
+        "AccessControl", "SavingsAccounts",
       ]),
     module("WebServer", ["SystemCore", serving("CWebSockets")]),
     module(
@@ -252,7 +252,7 @@ let package = Package(
       [
         "WattlineTime", "SystemCore", "PlantModel", "PointSchema", "Settings", "StreamCore", "Journal", "LineProtocol",
         "PayloadDecoding", "PlantConfig", "MQTTSource", "Forecasting", "CommandChannel", "SinkCore", "InfluxSink",
-        "Backup", "AccessControl", "PlantSimulation", "LocalServers", "PlantTesting",
+        "Backup", "AccessControl", "PlantSimulation", "LocalServers", "PlantTesting", "Savings", "SavingsAccounts",
       ]),
     tests("WattlineBenchmarks", []),
     // Runs the program as users do; it is found next to the test bundle.

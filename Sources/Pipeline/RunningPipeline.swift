@@ -45,6 +45,7 @@ public final class RunningPipeline: Sendable {
   let lastAudit = Locked(Timestamp.distantPast)
   private let retention: RetentionKeeper?
   private let refusals: RefusalWatch?
+  private let savings: SavingsKeeper
   private let keepalives: KeepaliveSender
 
   /// Loads and validates the folder and opens the journal, without starting anything.
@@ -107,6 +108,9 @@ public final class RunningPipeline: Sendable {
         zone: { active.current.plants.first?.location.timezone ?? "UTC" }, note: note)
     }
     refusals = RefusalWatch(settings, configuration: configuration, note: note)
+    savings = SavingsKeeper(
+      settings, sink: stores.sink, program: "wattline \(build.version) (commit \(build.commit))",
+      plants: { active.current.plants }, note: note)
     collector = StatusCollector(
       inputs: inputs, ingest: ingest, stores: stores, alerts: alerts, links: workers.links, backups: backups,
       events: events, keeper: keeper, retention: retention, refusals: refusals)
@@ -134,6 +138,7 @@ public final class RunningPipeline: Sendable {
     try backups?.start()
     try retention?.start()
     try refusals?.start()
+    try savings.start()
     reportUnacknowledged()
     announcements.host.update(plants: current.plants)
     keepalives.update(plants: current.plants)
@@ -149,6 +154,7 @@ public final class RunningPipeline: Sendable {
     backups?.stop()
     retention?.stop()
     refusals?.stop()
+    savings.stop()
     housekeeper.stop()
     keeper.end(within: .seconds(5))
     // A worker that waits for room in the sink's queue is released once the sink has stopped.

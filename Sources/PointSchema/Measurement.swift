@@ -61,6 +61,6 @@ extension Measurement {
   public static let all: [Measurement] = [
     .raw, .clean, .reporting, .feature, .cleanHourly, .cleanDaily, .kpi, .energy, .forecast, .forecastLatest,
     .forecastEvaluation, .scenario, .health, .alerts, .alertState, .alertRate, .dispatch, .command, .plantState,
-    .pipeline, .audit,
+    .savings, .savingsMonth, .pipeline, .audit,
   ]
 }

@@ -23,7 +23,7 @@ struct RarePoints {
   }
 
   /// Line protocol.
-  var lines: String { (scenario + alerts + commands + reports + states + periods).joined(separator: "\n") }
+  var lines: String { (scenario + alerts + commands + reports + states + savings + periods).joined(separator: "\n") }
 
   private var scenario: [String] {
     let names = ["load_kw", "cost", "peak_kw"].flatMap { name in ["p10", "p50", "p90"].map { "\(name)_\($0)=1" } }
@@ -88,6 +88,17 @@ struct RarePoints {
       "kpi,plant=\(plant) import_limit_kw=300,export_limit_kw=150 \(time - 2)",
       "clean,plant=\(plant),asset=grid,sensor=frequency,unit=Hz value=50,quality=0i \(time)",
       "clean,plant=\(plant),asset=grid,sensor=current,unit=A value=50,quality=0i \(time)",
+    ]
+  }
+
+  /// A day and a month of a meter whose savings are verified.
+  private var savings: [String] {
+    let figures =
+      "predicted_kwh=10,actual_kwh=9,deviation_pct=-10,half_kwh=1,cumulative_kwh=1,guaranteed_kwh=1,"
+      + "cost_saved=1,carbon_saved_kg=1"
+    return [
+      "savings,plant=\(plant),meter=grid,model=1.0.0 \(figures),measures=\"lighting\" \(time)",
+      "savings_month,plant=\(plant),meter=grid,model=1.0.0 \(figures),cumulative_half_kwh=1,state=\"alert\" \(time)",
     ]
   }
 

@@ -1,6 +1,8 @@
 import LineProtocol
 import PlantModel
+import PlantTesting
 import PointSchema
+import Savings
 import SinkCore
 import StreamCore
 import Testing
@@ -10,6 +12,7 @@ import WattlineTime
 @testable import Forecasting
 @testable import InfluxSink
 @testable import Pipeline
+@testable import SavingsAccounts
 
 @Suite("Written points")
 struct WrittenPointsTests {
@@ -33,6 +36,8 @@ struct WrittenPointsTests {
       action: "login", user: "anna", address: "192.0.2.1", target: "", result: "done", time: .distantPast)
     written.read(audit.rendered(instance: "a").bytes)
 
+    written.read(try Self.savings())
+
     for measurement in Measurement.all {
       let seen = written.fields[measurement.name, default: []]
       #expect(!seen.isEmpty, "nothing writes \(measurement.name)")
@@ -42,6 +47,33 @@ struct WrittenPointsTests {
     // The reasons of each counter do not depend on the plant.
     let counters = Set(Measurement.pipeline.fields.map(\.name))
     #expect(written.fields["pipeline"] == counters)
+  }
+
+  /// The points of a meter's savings, with a contract, prices and a measure.
+  private static func savings() throws -> [UInt8] {
+    let first = MadeMeter.firstDay
+    let plant = Plant(name: "north", location: Location(latitude: 0, longitude: 0, timezone: "UTC"))
+    let days = (first..<first + 430).map {
+      MeterDay(date: $0, use: MadeMeter().use($0), temperature: MadeMeter.temperature($0))
+    }
+    var plan = SavingsPlan(
+      asset: "main", temperature: SensorName(asset: "roof", sensor: "temperature"), baseline: first...(first + 364))
+    plan.measures = [SavingsPlan.Measure(date: first + 365, name: "lighting")]
+    plan.guarantee = SavingsPlan.Guarantee(kilowattHoursPerYear: 100, from: first + 365)
+    let record = MeterRecord(
+      days: days, prices: Dictionary(uniqueKeysWithValues: days.map { ($0.date, 0.3) }),
+      emissions: Dictionary(uniqueKeysWithValues: days.map { ($0.date, 0.4) }))
+    let verifier = try SavingsVerifier(baseline: Array(days[..<365]), years: 2022...2026, countries: [])
+    let model = FrozenModel(
+      plant: plant.name, meter: plan.meter, version: "1.0.0", role: "baseline", firstDay: "", lastDay: "",
+      settings: [:],
+      dataDigest: "", program: "", author: "", created: "", previous: "", witness: verifier.witness, verifier: verifier)
+    let account = SavingsAccount(
+      SealedModel(model: model, version: ModelVersion(1), checksum: "", file: ""), plan: plan, plant: plant,
+      record: record, dates: (first + 365)...(first + 429))
+    var encoder = LineEncoder()
+    encoder.append(account.points(), of: PlantRegister(plant: plant))
+    return encoder.bytes
   }
 
   /// The points of a scenario of one slot.

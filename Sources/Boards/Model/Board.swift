@@ -20,7 +20,7 @@ struct Board: Sendable {
 
   /// Time range that a board opens with.
   enum Span: String, Sendable {
-    case lastDay = "now-24h", lastWeek = "now-7d", thisMonth = "now/M", lastHours = "now-6h"
+    case lastDay = "now-24h", lastWeek = "now-7d", lastYear = "now-1y", thisMonth = "now/M", lastHours = "now-6h"
     /// A day back and a day ahead.
     case aroundNow = "now-24h "
 

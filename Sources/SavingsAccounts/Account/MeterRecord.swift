@@ -21,6 +21,16 @@ public struct MeterRecord {
   /// Times in order with a value each.
   private typealias Series = (times: [Timestamp], values: [Double])
 
+  /// Creates a record of known days, without readings.
+  ///
+  /// - Parameters:
+  ///   - days: Use and weather by local day.
+  ///   - prices: Mean price of a day's kWh by date [currency/kWh].
+  ///   - emissions: Mean emissions of a day's kWh by date [kg/kWh].
+  init(days: [MeterDay], prices: [Int: Double], emissions: [Int: Double]) {
+    (self.days, self.prices, self.emissions) = (days, prices, emissions)
+  }
+
   /// Reads a span of local days.
   ///
   /// - Parameters:
