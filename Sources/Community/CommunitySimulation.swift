@@ -320,7 +320,7 @@ struct CommunitySystem {
             + overload * max(0, left - importLimit))
       } else {
         let payment = day.series.exportPrice[step] * exportFactor
-        // What costs more than it brings is curtailed.
+        // PV that costs more than it brings is curtailed.
         let exported = payment < 0 ? 0 : overload > payment ? min(-left, exportLimit) : -left
         result.cost += day.stepHours * (overload * max(0, exported - exportLimit) - payment * exported)
       }

@@ -33,7 +33,7 @@ public struct CommunityStatements: Sendable {
   public let exported: Double
   /// Bill of the connection's meter at the grid's prices [cent].
   public let meterCents: Int
-  /// What members pay more than that bill [cent]: the community's own, as a static key leaves surplus unused.
+  /// Money that members pay beyond that bill [cent]: the community's own, as a static key leaves surplus unused.
   public let fundCents: Int
 
   /// Makes the statements.

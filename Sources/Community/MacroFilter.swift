@@ -5,7 +5,7 @@
 /// metered members is scaled up. Since they are the same members all the time, the error of that lasts: its variance,
 /// by the differences between members, is added to estimates and never averages out.
 public struct MacroFilter: Sendable {
-  /// What is metered in a step.
+  /// Readings of the metered members in a step.
   public struct Reading: Sendable, Equatable {
     /// Mean of the metered members [kW].
     public var mean: Double

@@ -14,13 +14,13 @@ public struct TariffSearch {
   public struct Found: Sendable {
     /// The tariff, as ``TariffForm`` reads it.
     public var text: String
-    /// What comes of it.
+    /// The outcome of it.
     public var outcome: TariffOutcome
     /// Welfare if elasticities are other factors of what the instance tells, with the same utility of reference demand.
     public var welfareByElasticity: [Double]
   }
 
-  /// What is asked of a tariff.
+  /// Bounds that a tariff keeps.
   public struct Limits: Sendable {
     /// Prices of a kWh that may be offered.
     public var prices: ClosedRange<Double>

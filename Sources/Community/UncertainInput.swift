@@ -76,7 +76,7 @@ public enum UncertainInput: String, Sendable, CaseIterable {
   }
 }
 
-/// What a run of a simulation has drawn: a value of each ``UncertainInput``.
+/// The draws of a run of a simulation: a value of each ``UncertainInput``.
 public struct CommunityFuture: Sendable, Equatable {
   private var values: [Double]
 
