@@ -73,13 +73,18 @@ extension CommunitySolution {
   public func meters(of instance: CommunityInstance) -> [[Double]] {
     let meter = MemberMeter(self, of: instance)
     var meters = instance.members.indices.map { meter.reading($0).net }
-    for step in 0..<instance.steps where curtailed[step] > 0 {
+    CommunitySolution.curtail(&meters, by: curtailed)
+    return meters
+  }
+
+  /// Takes curtailed PV [kW], by step, from what members' meters export, by what each exports.
+  static func curtail(_ meters: inout [[Double]], by curtailed: [Double]) {
+    for step in curtailed.indices where curtailed[step] > 0 {
       let surplus = meters.reduce(0) { $0 + max(0, -$1[step]) }
       guard surplus > 0 else { continue }
       let left = max(0, 1 - curtailed[step] / surplus)
       for member in meters.indices where meters[member][step] < 0 { meters[member][step] *= left }
     }
-    return meters
   }
 }
 

@@ -67,8 +67,10 @@ public struct CommunitySolution: Sendable {
       ?? (cost - utility)
   }
 
-  /// ``least`` above its lower bound, as a share of the cost.
-  public var gap: Double { max(0, least - bound) / max(1e-9, cost.magnitude) }
+  /// ``least`` above its lower bound, as a share of the cost, or of the risk where that is sought.
+  public var gap: Double {
+    max(0, least - bound) / max(1e-9, risk == nil ? cost.magnitude : least.magnitude)
+  }
 }
 
 /// Solves communities.

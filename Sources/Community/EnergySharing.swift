@@ -23,8 +23,17 @@ public struct EnergySharing: Sendable {
     public var imported = 0.0
     /// Energy to the grid [kWh].
     public var exported = 0.0
+    /// Money owed for energy from members.
+    public var receivedMoney = 0.0
+    /// Money owed for energy to members, not positive where its price is not negative.
+    public var givenMoney = 0.0
+    /// Money owed for energy from the grid.
+    public var importedMoney = 0.0
+    /// Money owed for energy to the grid, not positive where its price is not negative.
+    public var exportedMoney = 0.0
+
     /// Money owed; negative if it is due to the member.
-    public var money = 0.0
+    public var money: Double { receivedMoney + givenMoney + importedMoney + exportedMoney }
   }
 
   /// Accounts of members.
@@ -70,8 +79,10 @@ public struct EnergySharing: Sendable {
         accounts[member].received += received[member]
         accounts[member].imported += imported
         accounts[member].exported += exported
-        let money = price * (received[member] - given) + buy * imported - feed * exported
-        accounts[member].money += money
+        accounts[member].receivedMoney += price * received[member]
+        accounts[member].givenMoney -= price * given
+        accounts[member].importedMoney += buy * imported
+        accounts[member].exportedMoney -= feed * exported
         bill += buy * imported - feed * exported
       }
       shared.append(energy)

@@ -67,6 +67,9 @@ public struct TariffStudy {
     meter = MemberMeter(CommunityProblem(instance, objective: .cost).idle, of: instance)
   }
 
+  /// Utility of all flexible demand at its reference, in money.
+  var referenceUtility: Double { instance.members.indices.reduce(0) { $0 + meter.referenceUtility($1) } }
+
   /// The answer of a member to a tariff.
   struct Answer {
     /// Import less export [kW], by step.

@@ -11,6 +11,8 @@ public struct LoadedConfiguration: Sendable {
   public var plants: [Plant] = []
   /// Name of each plant's file, by the plant's name.
   public var plantFiles: [String: String] = [:]
+  /// Communities, in the order of their file names.
+  public var communities: [CommunitySettings] = []
   /// Files and variables that the plants were read from; enough to read the same plants again, elsewhere and later.
   public var sources = PlantSources()
   /// Files of secrets, keys and certificates that `wattline.yaml` names.
@@ -58,7 +60,7 @@ public struct PlantSources: Sendable, Equatable {
   }
 }
 
-/// Reader of a folder of YAML files: `wattline.yaml` is the process, every other file a plant.
+/// Reader of a folder of YAML files: `wattline.yaml` is the process, every other file a plant or a community.
 public enum ConfigurationLoader {
   private static let processFile = "wattline.yaml"
 
@@ -130,7 +132,7 @@ public enum ConfigurationLoader {
       }
     }
     loaded.diagnostics = ordered(unreadable + loaded.diagnostics)
-    let plants = files.count { $0.name != processFile } + unreadable.count
+    let plants = files.count { $0.name != processFile } - loaded.communities.count + unreadable.count
     loaded.warnings = ordered(
       loaded.warnings + FolderReview.warnings(directory, names: names.sorted(), plants: plants))
     return loaded
@@ -165,6 +167,7 @@ public enum ConfigurationLoader {
     let isReviewed = folder != nil
     var loaded = LoadedConfiguration()
     var places: [(plant: Plant, file: String, name: Mark, topics: [Mark])] = []
+    var communities: [(file: String, reading: CommunityReader.Reading)] = []
     for file in files where isYAML(file.name) {
       let reading = ConfigurationContext(
         file: file.name, environment: environment, folder: folder, readFile: readFile)
@@ -177,6 +180,12 @@ public enum ConfigurationLoader {
           }
           loaded.namedFiles = reading.namedFiles
           loaded.unreadableFiles = reading.unreadableFiles
+          loaded.diagnostics += reading.diagnostics
+          loaded.warnings += reading.warnings
+          continue
+        }
+        if let root, CommunityReader.describes(root) {
+          if let community = CommunityReader(reading).community(root) { communities.append((file.name, community)) }
           loaded.diagnostics += reading.diagnostics
           loaded.warnings += reading.warnings
           continue
@@ -202,8 +211,10 @@ public enum ConfigurationLoader {
     }
     loaded.plants = places.map(\.plant)
     loaded.plantFiles = Dictionary(places.map { ($0.plant.name, $0.file) }, uniquingKeysWith: { first, _ in first })
-    loaded.diagnostics = ordered(loaded.diagnostics + conflicts(places))
-    loaded.warnings = ordered(loaded.warnings)
+    loaded.communities = communities.map(\.reading.settings)
+    let membership = CommunityReader.conflicts(communities, plants: loaded.plants.map(\.name))
+    loaded.diagnostics = ordered(loaded.diagnostics + conflicts(places) + membership.filter { !$0.isWarning })
+    loaded.warnings = ordered(loaded.warnings + membership.filter(\.isWarning))
     return loaded
   }
 

@@ -62,6 +62,30 @@ struct TariffTests {
     }
   #endif
 
+  @Test(arguments: TariffKind.allCases)
+  func `the best tariff of a form pays for the connection, and none of its neighbours is worth more`(kind: TariffKind)
+    throws
+  {
+    let instance = Self.instance(5)
+    let search = TariffSearch(instance, firstHour: 12)
+    let found = try #require(search.best(kind, limits: .init(prices: 0.05...0.6)))
+    #expect(found.text.hasPrefix(kind.rawValue + "="))
+    #expect(found.outcome.revenue >= found.outcome.gridBill - 1e-3, "\(found.text)")
+    // The words are a tariff with the same outcome.
+    let again = TariffStudy(instance).outcome(try TariffForm(found.text).tariff(for: instance, firstHour: 12))
+    #expect(abs(again.welfare - found.outcome.welfare) < 1e-9 && abs(again.revenue - found.outcome.revenue) < 1e-2)
+    for text in ["flat=0.2", "flat=0.3", "flat=0.45"] where kind != .dynamic {
+      let other = TariffStudy(instance).outcome(try TariffForm(text).tariff(for: instance, firstHour: 12))
+      #expect(other.welfare <= found.outcome.welfare + 0.01 * other.welfare.magnitude, "\(text) \(found.text)")
+    }
+    #expect(found.welfareByElasticity.count == 2 && found.welfareByElasticity.allSatisfy(\.isFinite))
+  }
+
+  @Test func `where no fee is allowed that a form would need, there is no tariff`() {
+    let search = TariffSearch(Self.instance(5), firstHour: 12)
+    #expect(search.best(.flat, limits: .init(prices: 0...0.001, fee: 0)) == nil)
+  }
+
   @Test func `bands hold by hours of the local day`() throws {
     let instance = Self.instance(3)
     let tariff = try TariffForm("tou=0.2/17-21:0.4,export=0.6,fee=0.5").tariff(for: instance, firstHour: 12)

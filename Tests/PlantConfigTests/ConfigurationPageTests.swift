@@ -62,6 +62,10 @@ private let processFile = """
     \(unknown): 1
   """
 
+private let communityFile = """
+  community: {name: village, members: [p], \(unknown): 1, tariff: {\(unknown): 1}}
+  """
+
 @Suite("The page about configuration")
 struct ConfigurationPageTests {
   private static let page = PackageFolder.root().appendingPathComponent("pipelines/README.md")
@@ -72,6 +76,10 @@ struct ConfigurationPageTests {
 
   @Test func `the page names every key of wattline.yaml`() throws {
     try expectOnPage(processFile, name: "wattline.yaml", sections: 14)
+  }
+
+  @Test func `the page names every key of a community's file`() throws {
+    try expectOnPage(communityFile, name: "village.yaml", sections: 2)
   }
 
   private func expectOnPage(_ text: String, name: String, sections: Int) throws {

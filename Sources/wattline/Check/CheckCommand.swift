@@ -47,6 +47,7 @@ enum CheckCommand {
     if arguments.has(UpgradeReport.option.name) { return try UpgradeReport.run(loaded) }
     if !isJSON, steps == nil {
       loaded.plants.forEach(show)
+      for community in loaded.communities { show(community, plants: loaded.plants.map(\.name)) }
       RetentionText(loaded)?.lines.forEach { Console.print($0) }
     }
     if arguments.has("--explain") { loaded.explanations.forEach { Console.print($0) } }
@@ -59,6 +60,19 @@ enum CheckCommand {
     let data = try JSONSerialization.data(
       withJSONObject: document, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
     Console.print(String(decoding: data, as: UTF8.self))
+  }
+
+  private static func show(_ community: CommunitySettings, plants: [String]) {
+    switch community.members {
+    case .plants:
+      let members = community.plants(among: plants)
+      Console.print(
+        "community \(community.name)  \(members.count.counted("member")): \(members.joined(separator: ", "))")
+    case .statistical(let numbers):
+      Console.print(
+        "community \(community.name)  \(numbers.prosumers.counted("member")) in numbers: \(numbers.pvPower) kW of PV, "
+          + "\(numbers.storageEnergy) kWh of storage")
+    }
   }
 
   private static func show(_ plant: Plant) {
@@ -133,6 +147,12 @@ enum CheckCommand {
     [
       "valid": loaded.isValid && loaded.unreadableFiles.isEmpty,
       "errors": (loaded.diagnostics + loaded.unreadableFiles).map(document), "warnings": loaded.warnings.map(document),
+      "communities": loaded.communities.map { community in
+        [
+          "community": community.name, "members": community.plants(among: loaded.plants.map(\.name)),
+          "objective": community.objective.rawValue,
+        ] as [String: Any]
+      },
       "plants": loaded.plants.map { plant in
         [
           "plant": plant.name, "timezone": plant.location.timezone, "currency": plant.currency,
