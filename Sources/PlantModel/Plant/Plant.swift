@@ -34,6 +34,8 @@ public struct Plant: Hashable, Sendable {
   public var commands = CommandSettings()
   /// Messages that keep devices of the plant publishing.
   public var keepalives: [KeepaliveRequest] = []
+  /// Sources of readings that do not come over MQTT.
+  public var sources: [DataSource] = []
   /// Age up to which late readings change windows, energies and costs.
   public var late = TimeSpan.day
 
