@@ -127,6 +127,12 @@ let package = Package(
       ]),
     module(
       "SavingsAccounts", ["WattlineTime", "SystemCore", "PlantModel", "PointSchema", "InfluxSink", "Savings"]),
+    module(
+      "DataSources",
+      [
+        "Compression", "WattlineTime", "SystemCore", "PlantModel", "StreamCore", "CurlTransport", "Journal",
+        "PayloadDecoding",
+      ]),
     module("PlantSimulation", ["WattlineTime", "PlantModel", "PlantPhysics"]),
     module(
       "Pipeline",
@@ -134,7 +140,7 @@ let package = Package(
         "WattlineTime", "SystemCore", "PlantModel", "PointSchema", "Settings", "StreamCore", "Journal",
         "PayloadDecoding", "PlantConfig", "MQTTSource", "Cleaning", "DerivedSensors", "FeatureWindows", "Forecasting",
         "HealthIndex", "Alerts", "DispatchPolicy", "CommandChannel", "SinkCore", "InfluxSink", "Backup",
-        "AccessControl", "SavingsAccounts",
+        "AccessControl", "SavingsAccounts", "DataSources",
       ]),
     module("WebServer", ["SystemCore", serving("CWebSockets")]),
     module(
@@ -142,7 +148,8 @@ let package = Package(
       [
         "WattlineTime", "SystemCore", "PlantModel", "PointSchema", "Settings", "PlantConfig", "PlantPhysics",
         "Forecasting",
-        "DispatchPolicy", "PayloadDecoding", "InfluxSink", "SinkCore", "Accounts", "Pipeline", "WebServer",
+        "DispatchPolicy", "PayloadDecoding", "InfluxSink", "SinkCore", "Accounts", "DataSources", "Pipeline",
+        "WebServer",
       ]),
     module("LocalServers", ["WattlineTime", "PlantModel", "Settings", "CurlTransport", "InfluxSink"]),
     module("LocalGrafana", ["Boards", "LocalServers"]),
@@ -166,7 +173,7 @@ let package = Package(
         "FeatureWindows", "Forecasting", "HealthIndex", "Alerts", "DispatchPolicy", "MonthlyAccounts",
         "DispatchStudies", "Community", "CommandChannel", "SinkCore", "InfluxSink", "Backup", "PlantSimulation",
         "Pipeline", "LocalServers", "WebServer", "HTTPInterface", "WattlineBenchmarks", "Boards", "LocalGrafana",
-        "Savings", "SavingsAccounts",
+        "Savings", "SavingsAccounts", "DataSources",
       ],
       swiftSettings: settings),
     tests("Compression", []),
@@ -187,6 +194,8 @@ let package = Package(
         "Compression", "WattlineTime", "SystemCore", "PlantModel", "Settings", "StreamCore", "LocalServers",
         "PlantTesting",
       ]),
+    tests(
+      "DataSources", ["PlantConfig", "PlantModel", "PlantTesting", "StreamCore", "SystemCore", "WattlineTime"]),
     tests("LineProtocol", []),
     tests("PayloadDecoding", ["WattlineTime", "PlantModel", "Settings", "StreamCore", "PlantConfig", "PlantTesting"]),
     tests("Recordings", ["WattlineTime", "PlantModel", "PlantPhysics"]),

@@ -21,6 +21,10 @@ final class CurlHandle {
     var headers: [String: String] = [:]
     /// Checked about once a second; `true` aborts the transfer.
     var shouldAbort: () -> Bool = { false }
+    /// Whether a body above ``longestBody`` ends the transfer, instead of being truncated.
+    var refusesLonger = false
+    /// Whether that has happened.
+    var isTooLong = false
     let longestBody: Int
     let keptHeaders: Set<String>
 
@@ -32,6 +36,7 @@ final class CurlHandle {
     func clear() {
       body.removeAll(keepingCapacity: true)
       headers.removeAll()
+      isTooLong = false
     }
 
     func readHeader(_ line: UnsafeRawBufferPointer) {
@@ -89,6 +94,10 @@ final class CurlHandle {
       guard let data, let context else { return 0 }
       let exchange = Unmanaged<Exchange>.fromOpaque(context).takeUnretainedValue()
       let room = max(0, exchange.longestBody - exchange.body.count)
+      if exchange.refusesLonger, size * count > room {
+        exchange.isTooLong = true
+        return 0
+      }
       exchange.body.append(contentsOf: UnsafeRawBufferPointer(start: data, count: min(size * count, room)))
       return size * count
     }

@@ -1,3 +1,4 @@
+import DataSources
 import PlantModel
 import Settings
 import SinkCore
@@ -20,6 +21,9 @@ struct HostMonitor {
   private var waiting: [ProcessFault.Kind: ProcessFault] = [:]
   private let interval: TimeSpan
   private let refusals: RefusalWatch?
+  private let fetchers: SourceRunners?
+  /// Troubles of sources at the last look; `nil` before the first.
+  private var troubles: [String]?
   private var last: Int64?
 
   /// Creates a monitor.
@@ -32,13 +36,15 @@ struct HostMonitor {
   ///   - interval: Time between two looks.
   ///   - probe: Access to the machine.
   ///   - refusals: Watch of the broker's log, if there is one.
+  ///   - fetchers: Sources that do not come over MQTT.
   ///   - note: Receives log lines.
   init(
     collector: StatusCollector, settings: WatchSettings, interface: HTTPSettings.Bounds, folder: String,
-    every interval: TimeSpan, probe: HostProbe, refusals: RefusalWatch? = nil, note: @escaping RunningPipeline.Note
+    every interval: TimeSpan, probe: HostProbe, refusals: RefusalWatch? = nil, fetchers: SourceRunners? = nil,
+    note: @escaping RunningPipeline.Note
   ) {
     (self.collector, self.probe, self.folder, self.note) = (collector, probe, folder, note)
-    self.refusals = refusals
+    (self.refusals, self.fetchers) = (refusals, fetchers)
     self.interval = min(interval, HostWatch.interval)
     watch = HostWatch(settings, interface: interface)
   }
@@ -52,8 +58,24 @@ struct HostMonitor {
       waiting[fault.kind] = fault
       tell(fault)
     }
+    if let fault = sourceFault(at: timestamp) { waiting[fault.kind] = fault }
     for (kind, fault) in waiting.sorted(by: { $0.key.rawValue < $1.key.rawValue })
     where collector.ingest.process(fault, at: timestamp) { waiting[kind] = nil }
+  }
+
+  /// Returns the fault of sources, or its end, if it has changed. The sources log their failures themselves.
+  private mutating func sourceFault(at timestamp: Timestamp) -> ProcessFault? {
+    guard let fetchers, troubles != nil || !fetchers.statuses.isEmpty else { return nil }
+    let now = fetchers.troubles(at: timestamp)
+    defer { troubles = now }
+    // At the first look, an alert of an earlier process may stand.
+    if now == troubles { return nil }
+    guard let first = now.first else {
+      return ProcessFault(.sources, isStanding: false, text: "All sources fetch again.")
+    }
+    let others = now.count > 1 ? " \(now.count - 1) more fail as well." : ""
+    return ProcessFault(
+      .sources, isStanding: true, text: "The source \(first).\(others)", value: Double(now.count))
   }
 
   private mutating func tell(_ fault: ProcessFault) {

@@ -1,3 +1,4 @@
+public import DataSources
 import Foundation
 public import PlantConfig
 public import PlantModel
@@ -99,6 +100,21 @@ extension RunningPipeline {
   public func setHeld(_ isHeld: Bool) {
     ingest.isHeld.set(isHeld)
     note(isHeld ? .warning("source: stopped by a person; messages wait at the broker") : "source: started by a person")
+  }
+
+  /// State of every source that does not come over MQTT.
+  public var fetchedSources: [SourceStatus] { fetchers.statuses }
+
+  /// Stops or starts a source that does not come over MQTT. The order outlives the process.
+  ///
+  /// - Parameters:
+  ///   - plant: Name of the plant.
+  ///   - source: Name of the source.
+  ///   - isStopped: Whether it is stopped.
+  /// - Throws: An error of the file of orders.
+  public func order(plant: String, source: String, isStopped: Bool) throws {
+    try fetchers.order(plant: plant, source: source, isStopped: isStopped)
+    note("source \(plant)/\(source): \(isStopped ? "stopped" : "started") by a person")
   }
 
   /// Settings of the database, with the credentials that are in effect.

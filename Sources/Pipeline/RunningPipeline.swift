@@ -2,6 +2,7 @@ import AccessControl
 import Alerts
 import Backup
 import CommandChannel
+import DataSources
 import Foundation
 import InfluxSink
 import Journal
@@ -47,6 +48,7 @@ public final class RunningPipeline: Sendable {
   private let refusals: RefusalWatch?
   private let savings: SavingsKeeper
   private let keepalives: KeepaliveSender
+  let fetchers: SourceRunners
 
   /// Loads and validates the folder and opens the journal, without starting anything.
   ///
@@ -74,6 +76,9 @@ public final class RunningPipeline: Sendable {
     stores = try PipelineStores(settings: settings, credentials: credentials, note: note)
     ingest = Ingest(journal: stores.journal, note: note)
     intake = Intake(ingest: ingest, journal: stores.journal)
+    fetchers = SourceRunners(
+      directory: directory, control: SourceControl(journal: settings.journal.path),
+      log: JournalFetchLog(intake: intake, journal: stores.journal), note: note)
     announcements = Announcements(settings: settings.mqtt, note: note)
     alerts = try AlertOutlet(settings: settings, journalEnd: stores.journal.endOffset, note: note)
     let (delivery, count) = (alerts.delivery, settings.workers ?? WorkerPool.automaticCount)
@@ -122,7 +127,8 @@ public final class RunningPipeline: Sendable {
         collector: collector, configuration: configuration, build: build, folder: settings.journal.path, note: note),
       monitor: HostMonitor(
         collector: collector, settings: settings.watch, interface: settings.http?.alerts ?? HTTPSettings.Bounds(),
-        folder: settings.journal.path, every: reportInterval, probe: .live, refusals: refusals, note: note),
+        folder: settings.journal.path, every: reportInterval, probe: .live, refusals: refusals,
+        fetchers: fetchers, note: note),
       keepalives: keepalives)
   }
 
@@ -132,6 +138,8 @@ public final class RunningPipeline: Sendable {
     note("\(current.plants.count.counted("plant")): \(Self.list(current.plants.map(\.name)))")
     // Records from here on are read with the current folder; earlier ones keep their configuration.
     ingest.configuration(current.sources, at: SystemClock.now())
+    // Before the workers, which let the journal be trimmed.
+    try fetchers.start(current.plants)
     try workers.start(current)
     try housekeeper.start()
     housekeeper.mark("started with", plants: current.plants)
@@ -148,6 +156,7 @@ public final class RunningPipeline: Sendable {
   /// Stops every part, from the broker on. Waits about ten seconds for the database; points not accepted by then stay
   /// on disk.
   public func stop() {
+    fetchers.stop()
     for input in inputs { input.stop() }
     live.close()
     announcements.stop()
@@ -196,6 +205,7 @@ public final class RunningPipeline: Sendable {
     active.reload(renew: renew) { loaded in
       ingest.configuration(loaded.sources, at: SystemClock.now())
       for input in inputs { input.update(plants: loaded.plants) }
+      fetchers.update(loaded.plants)
       announcements.host.update(plants: loaded.plants)
       keepalives.update(plants: loaded.plants)
       housekeeper.mark("configuration changed:", plants: loaded.plants)

@@ -40,6 +40,9 @@ final class PlantReader {
       sensor($0, currency: plant.currency, assets: assets)
     }
     topics(list(section, key: "topics", example: "match: \"riverside/{asset}/{sensor}\""), into: &plant)
+    plant.sources = SourceReader(reading, currency: plant.currency).sources(
+      list(
+        section, key: "sources", example: "{name: logger, file: {path: \"inbox/*.csv\"}, values: {roof.power: P_AC}}"))
     if let node = section.node("keepalive") {
       plant.keepalives = KeepaliveReader(reading, plant: plant).requests(node)
     }

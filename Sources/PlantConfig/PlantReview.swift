@@ -16,7 +16,9 @@ struct PlantReview {
   /// Creates the review of a plant and the tree that it was read from.
   init(_ plant: Plant, root: YAMLNode, reading: ConfigurationContext) {
     (self.plant, self.root, self.reading) = (plant, root, reading)
-    offer = TopicOffer(plant)
+    var fed = plant
+    fed.topics += plant.sources.map(\.rule)
+    offer = TopicOffer(fed)
     names = plant.assets.map(\.name)
     nameSet = Set(names)
     declared = Dictionary(plant.assets.map { ($0.name, $0) }) { first, _ in first }
@@ -42,7 +44,7 @@ struct PlantReview {
 
   private func checkParts() {
     let place = root.member("plant")?.mark ?? root.mark
-    if plant.topics.isEmpty {
+    if plant.topics.isEmpty, plant.sources.isEmpty {
       let example = "topics: [{match: \"\(plant.name)/{asset}/{sensor}\"}]"
       reading.warning(
         root.member("topics")?.mark ?? place, "the plant has no topic, so that nothing reaches it; write \(example)")

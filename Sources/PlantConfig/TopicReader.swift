@@ -51,8 +51,22 @@ struct TopicReader {
     }
     let place = section.place(of: "match")
     if let wrong = TopicReader.mistake(inPattern: match) { reading.mistake(place, wrong) }
+    var rule = rule(section, match: match, place: place, format: format(section))
+    rule.retained = section.choice("retained") ?? .ignore
+    section.finish()
+    return (rule, place)
+  }
+
+  /// Returns the rule of a section, without the keys that only topics have.
+  ///
+  /// - Parameters:
+  ///   - section: The topic, or another section with the keys of a rule.
+  ///   - match: Pattern of topics.
+  ///   - place: Position of the pattern.
+  ///   - format: Payload format.
+  /// - Returns: The rule.
+  func rule(_ section: Section, match: String, place: Mark, format: any PayloadFormat.Type) -> TopicRule {
     var rule = TopicRule(match: match)
-    let format = format(section)
     rule.payload = format.name
     if format.name == .sparkplug, let wrong = SparkplugMatch.mistake(match) { reading.mistake(place, wrong) }
     let placeholders = (try? TopicPattern(match))?.placeholders ?? []
@@ -66,7 +80,6 @@ struct TopicReader {
       )
     }
     time(section, texts: texts, into: &rule)
-    rule.retained = section.choice("retained") ?? .ignore
     let values = ValueReader(reading: reading, format: format, currency: currency)
     rule.detail = values.ruleDetail(section)
     if let unit = section.text("unit") {
@@ -83,8 +96,7 @@ struct TopicReader {
     if let node = section.node("rename") { rule.rename = names(node, rule: rule, texts: texts) }
     rule.separator = separator(section)
     checkCommas(of: rule, at: place)
-    section.finish()
-    return (rule, place)
+    return rule
   }
 
   /// Refuses commas that both divide columns and mark decimals.
@@ -98,7 +110,8 @@ struct TopicReader {
     }
   }
 
-  private func format(_ section: Section) -> any PayloadFormat.Type {
+  /// Returns the payload format that `payload` names.
+  func format(_ section: Section) -> any PayloadFormat.Type {
     guard let text = section.text("payload") else { return PayloadFormats.all[0] }
     if let format = PayloadFormats.named(PayloadFormatName(rawValue: text)) { return format }
     let known = PayloadFormats.all.map { $0.name.rawValue }.joined(separator: ", ")
@@ -276,6 +289,9 @@ struct TopicReader {
     if levels.count > 200 { return "'match' has \(levels.count) levels, and brokers take at most 200; \(example)" }
     if pattern.unicodeScalars.contains(where: Words.isForbidden) {
       return "'\(pattern)' has a control character, which no topic may have; \(example)"
+    }
+    if pattern.contains("$wattline/") {
+      return "'\(pattern)' is for what Wattline itself puts into its journal; \(example)"
     }
     if SharedSubscription(pattern)?.isValid == false {
       return

@@ -10,6 +10,22 @@ public struct MessageView {
   public var retained: Bool
   /// Number of the receiving connection, 0...127. Packet identifiers are unique per connection only.
   public var connection = 0
+
+  /// Creates a view of a message that is in memory.
+  ///
+  /// - Parameters:
+  ///   - topic: The topic.
+  ///   - payload: The payload.
+  ///   - packetID: MQTT packet identifier; 0 at QoS 0.
+  ///   - retained: Whether it is a retained message.
+  ///   - connection: Number of the receiving connection, 0...127.
+  public init(
+    topic: UnsafeRawBufferPointer, payload: UnsafeRawBufferPointer, packetID: UInt16 = 0, retained: Bool = false,
+    connection: Int = 0
+  ) {
+    (self.topic, self.payload, self.packetID, self.retained) = (topic, payload, packetID, retained)
+    self.connection = connection
+  }
 }
 
 /// Collects the messages of one burst into the body of one journal record. A burst thus needs one checksum, one write

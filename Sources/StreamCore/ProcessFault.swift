@@ -26,6 +26,8 @@ public struct ProcessFault: Sendable, Equatable {
     case jobs
     /// The broker refuses publishers.
     case refused
+    /// A source that does not come over MQTT fetches nothing.
+    case sources
   }
 
   /// The fault.

@@ -32,6 +32,11 @@ private let plantFile = """
   weather: {forecast: w.csv, \(unknown): 1}
   alerts: {\(unknown): 1}
   keepalive: {topic: a, \(unknown): 1}
+  sources:
+    - name: s
+      http: {url: "https://a.example", headers: {X-Key: {file: k, \(unknown): 1}}, \(unknown): 1}
+      \(unknown): 1
+    - {name: f, file: {path: "*.csv", \(unknown): 1}, values: {a.power: P}}
   limits: {\(unknown): 1}
   commands: {\(unknown): 1}
   savings:

@@ -24,13 +24,15 @@ extension AlertRuleID {
   static let processJobs = AlertRuleID("process_jobs")
   /// The broker refuses publishers.
   static let processRefused = AlertRuleID("process_refused")
+  /// A source that does not come over MQTT fetches nothing.
+  static let processSources = AlertRuleID("process_sources")
 }
 
 /// Rule about faults of the process. Their alerts are raised for every plant, because each of them is concerned.
 struct ProcessRule: AlertRule {
   static let ids = [
     AlertRuleID.processMemory, .processDisk, .processBacklog, .processDatabase, .processClock, .processStages,
-    .processRefused, .processInterface, .processErrors, .processLogins, .processJobs,
+    .processRefused, .processInterface, .processErrors, .processLogins, .processJobs, .processSources,
   ]
   static let guide = [
     AlertGuide(
@@ -66,6 +68,10 @@ struct ProcessRule: AlertRule {
     AlertGuide(
       "a job of the interface runs for http.alerts.late_job, ten minutes; cleared when it ends",
       remedy: "Look at the jobs, and cancel it. The database may be slow, or the span long."),
+    AlertGuide(
+      "a source beside MQTT has its credentials refused, or fails for three of its intervals and 15 min; cleared when "
+        + "all fetch again",
+      remedy: "Look at wattline sources for the reason. Renew the credentials if they are refused."),
   ]
 
   /// Raises or clears the alert about a fault of the process.
@@ -101,6 +107,7 @@ struct ProcessRule: AlertRule {
     case .logins: (.processLogins, "Wattline refuses many logins")
     case .jobs: (.processJobs, "A job of Wattline is late")
     case .refused: (.processRefused, "The broker refuses publishers")
+    case .sources: (.processSources, "A source fetches nothing")
     }
   }
 }

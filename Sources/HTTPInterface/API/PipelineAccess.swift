@@ -1,3 +1,4 @@
+public import DataSources
 public import PayloadDecoding
 public import Pipeline
 public import PlantConfig
@@ -27,6 +28,10 @@ public struct PipelineAccess: Sendable {
   public var append: @Sendable ([PostedReading], String, Timestamp) -> AppendOutcome
   /// Stops (`true`) or starts the sources.
   public var hold: @Sendable (Bool) -> Void
+  /// Returns the state of every source that does not come over MQTT.
+  public var fetchedSources: @Sendable () -> [SourceStatus] = { [] }
+  /// Stops (`true`) or starts a source of a plant: name of the plant, name of the source.
+  public var order: @Sendable (String, String, Bool) throws -> Void = { _, _, _ in }
   /// Returns the settings of the database, with the current credentials.
   public var database: @Sendable () -> DatabaseSettings
 
@@ -45,6 +50,8 @@ public struct PipelineAccess: Sendable {
     latest = { pipeline.latest(plant: $0) }
     append = { pipeline.append(readings: $0, plant: $1, at: $2) }
     hold = { pipeline.setHeld($0) }
+    fetchedSources = { pipeline.fetchedSources }
+    order = { try pipeline.order(plant: $0, source: $1, isStopped: $2) }
     database = { pipeline.databaseSettings }
   }
 

@@ -1,4 +1,6 @@
 import Accounts
+import DataSources
+import Foundation
 import Pipeline
 import PlantConfig
 import WebServer
@@ -10,13 +12,35 @@ struct ProcessEndpoints: Sendable {
   private struct Source: Encodable {
     var id: String
     var state: String
-    var messages: UInt64
-    var duplicates: UInt64
-    var reconnects: UInt64
+    var messages: UInt64 = 0
+    var duplicates: UInt64 = 0
+    var reconnects: UInt64 = 0
+    var fetched: SourceStatus?
+
+    enum CodingKeys: String, CodingKey {
+      case id, state, messages, duplicates, reconnects, plant, rows, next, error
+      case lastSuccess = "last_success"
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      var members = encoder.container(keyedBy: CodingKeys.self)
+      try members.encode(id, forKey: .id)
+      try members.encode(state, forKey: .state)
+      try members.encode(messages, forKey: .messages)
+      try members.encode(duplicates, forKey: .duplicates)
+      try members.encode(reconnects, forKey: .reconnects)
+      try members.encodeIfPresent(fetched?.plant, forKey: .plant)
+      try members.encodeIfPresent(fetched?.rows, forKey: .rows)
+      try members.encodeIfPresent(fetched?.lastSuccess, forKey: .lastSuccess)
+      try members.encodeIfPresent(fetched?.next, forKey: .next)
+      try members.encodeIfPresent(fetched?.error, forKey: .error)
+    }
 
     static let schema = Schema.object([
-      "id": .string, "state": .word(["receiving", "waiting", "stopped"]), "messages": .integer,
-      "duplicates": .integer, "reconnects": .integer,
+      "id": .string, "state": .word(["receiving", "waiting", "stopped", "fetching", "failing", "refused", "off"]),
+      "messages": .integer, "duplicates": .integer, "reconnects": .integer, "plant": .optional(.string),
+      "rows": .optional(.integer), "last_success": .optional(.time), "next": .optional(.time),
+      "error": .optional(.string),
     ])
   }
 
@@ -49,13 +73,23 @@ struct ProcessEndpoints: Sendable {
       messages: intake.messages, duplicates: intake.duplicates, reconnects: intake.reconnects)
   }
 
+  /// Returns what a caller may see of the sources: the broker, and those of the caller's plants.
+  private func visible(_ call: Call) -> [Source] {
+    [mqtt()]
+      + api.pipeline.fetchedSources().filter { call.may(.readSensors, on: $0.plant) }.map {
+        Source(id: "\($0.plant):\($0.name)", state: $0.state.rawValue, messages: $0.rows, fetched: $0)
+      }
+  }
+
   private var sources: Endpoint {
     Endpoint(
       path: "/api/v1/sources", id: "listSources", group: "sources", summary: "where readings come from",
-      details: "`waiting` is a source that is not connected, or whose subscriptions are not all confirmed.",
+      details:
+        "`mqtt` is the broker; others have the id `PLANT:NAME`, and their `messages` are rows. `waiting` is a broker "
+        + "that is not connected, or whose subscriptions are not all confirmed, and a source before its next fetch.",
       access: .action(.readSensors), parameters: [.limit, .cursor],
       responses: [.json("The sources.", .page(Source.schema))],
-      answer: { call throws(Problem) in .json(try Page([mqtt()], call: call)) })
+      answer: { call throws(Problem) in .json(try Page(visible(call), call: call)) })
   }
 
   private func source(_ action: String) -> Endpoint {
@@ -64,17 +98,34 @@ struct ProcessEndpoints: Sendable {
       summary: action == "stop" ? "receives no more messages" : "receives messages again",
       details:
         "While a source is stopped, its messages wait at the broker, as long as the broker keeps them. Readings that "
-        + "are posted here are still taken.",
+        + "are posted here are still taken. A source with the id `PLANT:NAME` fetches nothing while it is stopped, also "
+        + "after a restart; a start lets it try refused credentials again.",
       access: .action(.controlSource), responses: [.json("The source.", Source.schema)],
       answer: { call throws(Problem) in
         let name = call.parameter("source")
-        guard name == "mqtt" else { throw Problem(404, "there is no source '\(name.prefix(100))'; there is mqtt") }
+        if name != "mqtt" { return try order(name, isStopped: action == "stop", call: call) }
         guard call.principal?.plants == .all else {
           throw Problem(403, "the source serves all plants, and you have only some")
         }
         api.pipeline.hold(action == "stop")
         return .json(mqtt())
       })
+  }
+
+  /// Stops or starts a source that does not come over MQTT.
+  private func order(_ name: String, isStopped: Bool, call: Call) throws(Problem) -> HTTPResponse {
+    let known = visible(call)
+    guard let source = known.first(where: { $0.id == name }), let fetched = source.fetched else {
+      let ids = known.prefix(20).map(\.id).joined(separator: ", ")
+      throw Problem(404, "there is no source '\(name.prefix(100))'; there are \(ids)")
+    }
+    guard call.may(.controlSource, on: fetched.plant) else {
+      throw Problem(403, "you may not control sources of the plant '\(fetched.plant)'")
+    }
+    do { try api.pipeline.order(fetched.plant, fetched.name, isStopped) } catch {
+      throw Problem(503, "the order cannot be written: \(error.localizedDescription)")
+    }
+    return .json(visible(call).first { $0.id == name } ?? source)
   }
 
   private func answer(_ loaded: LoadedConfiguration) -> HTTPResponse {

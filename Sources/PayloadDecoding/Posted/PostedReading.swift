@@ -58,24 +58,42 @@ public enum PostedRefusal: Error, Sendable, Equatable {
 /// payload is a list of JSON with a line for each reading, which identifies it when it is posted again.
 public enum PostedTopic {
   private static let prefix: StaticString = "$wattline/readings/"
+  private static let fetchedPrefix: StaticString = "$wattline/source/"
 
   /// Returns the topic of a plant's posted readings.
   public static func topic(plant: String) -> String { "\(prefix)" + TopicName.encode(plant) }
 
-  /// Returns whether a topic is one of posted readings, at the cost of one comparison for every other.
-  public static func isPosted(_ topic: UnsafeRawBufferPointer) -> Bool {
-    guard topic.first == UInt8(ascii: "$") else { return false }
-    return topic.starts(with: UnsafeBufferPointer(start: prefix.utf8Start, count: prefix.utf8CodeUnitCount))
+  /// Returns the topic of what a source of a plant has fetched. No message of MQTT has it.
+  ///
+  /// - Parameters:
+  ///   - plant: Name of the plant.
+  ///   - source: Name of the source.
+  public static func topic(plant: String, source: String) -> String {
+    "\(fetchedPrefix)" + TopicName.join([plant, source])
   }
 
-  /// Returns a plant whose only rule reads posted readings.
+  /// Returns whether a topic is one of posted or fetched readings, at the cost of one comparison for every other.
+  public static func isPosted(_ topic: UnsafeRawBufferPointer) -> Bool {
+    guard topic.first == UInt8(ascii: "$") else { return false }
+    return begins(topic, with: prefix) || begins(topic, with: fetchedPrefix)
+  }
+
+  /// Returns whether a topic is one of fetched readings.
+  public static func isFetched(_ topic: UnsafeRawBufferPointer) -> Bool { begins(topic, with: fetchedPrefix) }
+
+  private static func begins(_ topic: UnsafeRawBufferPointer, with prefix: StaticString) -> Bool {
+    topic.starts(with: UnsafeBufferPointer(start: prefix.utf8Start, count: prefix.utf8CodeUnitCount))
+  }
+
+  /// Returns a plant whose only rules read posted and fetched readings.
   public static func reader(of plant: Plant) -> Plant {
     var reader = plant
-    reader.topics = [
+    let fetched = "\(fetchedPrefix)" + TopicName.encode(plant.name) + "/+"
+    reader.topics = [topic(plant: plant.name), fetched].map { match in
       TopicRule(
-        match: topic(plant: plant.name), payload: .json, each: "/", asset: "/asset", sensor: "/sensor",
+        match: match, payload: .json, each: "/", asset: "/asset", sensor: "/sensor",
         unit: "/unit", time: "/time", timeUnit: .nanoseconds, retained: .accept)
-    ]
+    }
     return reader
   }
 

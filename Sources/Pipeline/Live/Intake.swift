@@ -178,7 +178,7 @@ struct PostedMemory: Sendable {
       record.withBody { body in
         var cursor = MessageFrameCursor(body)
         while let message = cursor.next() {
-          guard PostedTopic.isPosted(message.topic) else { continue }
+          guard PostedTopic.isPosted(message.topic), !PostedTopic.isFetched(message.topic) else { continue }
           PostedTopic.forEachLine(of: message.payload) { insert(Self.hash(topic: message.topic, line: $0)) }
         }
       }

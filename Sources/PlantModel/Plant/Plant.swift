@@ -36,6 +36,8 @@ public struct Plant: Hashable, Sendable {
   public var keepalives: [KeepaliveRequest] = []
   /// Meters whose savings are verified.
   public var savings: [SavingsPlan] = []
+  /// Sources of readings that do not come over MQTT.
+  public var sources: [DataSource] = []
   /// Age up to which late readings change windows, energies and costs.
   public var late = TimeSpan.day
 

@@ -87,7 +87,15 @@ enum CheckCommand {
     Console.print("  \(lateness(plant))")
     for sensor in plant.sensors { Console.print("  sensors \(sensor.match)  \(summary(sensor))") }
     for sensor in plant.derived { show(sensor, of: plant) }
-    if plant.topics.isEmpty { Console.print("  no topic: nothing reaches this plant") }
+    for source in plant.sources {
+      let place =
+        switch source.access {
+        case .http(let http): http.url
+        case .file(let file): file.path
+        }
+      Console.print("  source \(source.name)  \(place)")
+    }
+    if plant.topics.isEmpty, plant.sources.isEmpty { Console.print("  no topic: nothing reaches this plant") }
     for request in plant.keepalives {
       Console.print("  keepalive \(request.topic)  every \(request.every.text)")
     }

@@ -1,0 +1,164 @@
+import PlantModel
+import PlantTesting
+import SystemCore
+import Testing
+import WattlineTime
+
+@testable import DataSources
+
+/// A log in memory.
+final class FetchedLines: FetchLog {
+  private let lines = Locked<[(topic: String, payload: [UInt8])]>([])
+
+  var endOffset: UInt64 { UInt64(lines.with { $0.count }) + 1 }
+  /// Number of readings.
+  var count: Int { lines.with { $0.reduce(0) { $0 + $1.payload.count { $0 == UInt8(ascii: "{") } } } }
+
+  func append(_ payloads: [[UInt8]], topic: String) -> String? {
+    lines.with { lines in lines += payloads.map { (topic, $0) } }
+    return nil
+  }
+
+  func bringToDisk() -> String? { nil }
+
+  func forEachFetched(from offset: UInt64, _ body: (String, UnsafeRawBufferPointer, UInt64) -> Void) {
+    for (position, line) in lines.value.enumerated() where UInt64(position) >= offset {
+      line.payload.withUnsafeBytes { body(line.topic, $0, UInt64(position) + 1) }
+    }
+  }
+}
+
+@Suite("pages over HTTP")
+struct HTTPFetcherTests {
+  private static let plant = Plant(
+    name: "p", location: Location(latitude: 48.1, longitude: 11.6, timezone: "Europe/Berlin"))
+  private static let page =
+    "[{\"at\":\"2026-03-01T10:00:00Z\",\"kwh\":1.5},{\"at\":\"2026-03-01T10:15:00Z\",\"kwh\":2}]"
+
+  /// Answers of a server, one a connection; the last one is repeated.
+  private final class Answers: Sendable {
+    let requests = Locked<[[String]]>([])
+    private let server = Locked<ScriptedServer?>(nil)
+    var port: Int { server.value?.port ?? 0 }
+
+    init(_ answers: [String]) throws {
+      let requests = requests
+      server.set(
+        try ScriptedServer { connection in
+          var lines: [String] = []
+          while let line = connection.line(), !line.isEmpty { lines.append(line) }
+          let seen = lines
+          let position = requests.with { requests in
+            requests.append(seen)
+            return requests.count - 1
+          }
+          connection.say(answers[min(position, answers.count - 1)])
+        })
+    }
+
+    func stop() { server.value?.stop() }
+  }
+
+  private static func answer(_ body: String, status: String = "200 OK", headers: String = "") -> String {
+    "HTTP/1.1 \(status)\r\n\(headers)Content-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n\(body)"
+  }
+
+  private static func source(_ access: HTTPAccess) -> DataSource {
+    let rule = TopicRule(
+      match: DataSource.topic, payload: .json, each: "/", asset: "meter", time: "/at",
+      values: [TopicRule.Value(name: "energy", path: "/kwh")])
+    return DataSource(name: "s", access: .http(access), rule: rule)
+  }
+
+  private static func fetch(
+    _ fetcher: HTTPFetcher, _ intake: SourceIntake
+  ) throws(FetchError) -> FetchResult {
+    let span = intake.beginFetch(at: Timestamp(seconds: 1_772_370_000))
+    let result = try fetcher.fetch(span, into: intake) { false }
+    intake.endFetch()
+    return result
+  }
+
+  private static func parts(_ access: HTTPAccess) -> (fetcher: HTTPFetcher, intake: SourceIntake, log: FetchedLines) {
+    let log = FetchedLines()
+    let source = source(access)
+    return (
+      HTTPFetcher(access, directory: "/", calendar: .utc),
+      SourceIntake(source, plant: plant, state: SourceState(), log: log), log
+    )
+  }
+
+  @Test func `what has not changed is not sent again, and what is known is not taken again`() throws {
+    let answers = try Answers([
+      Self.answer(Self.page, headers: "ETag: \"a\"\r\n"), Self.answer("", status: "304 Not Modified"),
+      Self.answer(Self.page),
+    ])
+    defer { answers.stop() }
+    let (fetcher, intake, log) = Self.parts(HTTPAccess(url: "http://127.0.0.1:\(answers.port)/m"))
+    #expect(try Self.fetch(fetcher, intake) == FetchResult(rows: 2))
+    #expect(try Self.fetch(fetcher, intake) == FetchResult(rows: 0))
+    #expect(answers.requests.value[1].contains { $0.lowercased() == "if-none-match: \"a\"" })
+    #expect(try Self.fetch(fetcher, intake).rows == 0)
+    #expect(log.count == 2 && intake.state.rows == 2)
+    #expect(intake.state.through == Timestamp(seconds: 1_772_360_100))
+  }
+
+  @Test func `a Link header leads to the next page, and not to another server`() throws {
+    let answers = try Answers([
+      Self.answer(Self.page, headers: "Link: </m?page=2>; rel=\"next\"\r\n"),
+      Self.answer(
+        "[{\"at\":\"2026-03-01T10:30:00Z\",\"kwh\":3}]", headers: "Link: <http://localhost:9/m>; rel=next\r\n"),
+    ])
+    defer { answers.stop() }
+    let (fetcher, intake, log) = Self.parts(HTTPAccess(url: "http://127.0.0.1:\(answers.port)/m"))
+    let error = #expect(throws: FetchError.self) { try Self.fetch(fetcher, intake) }
+    #expect(error?.words.contains("is at another server") == true)
+    #expect(log.count == 3 && intake.state.through == nil, "the cursor waits for the last page")
+    #expect(answers.requests.value.map { $0[0] } == ["GET /m HTTP/1.1", "GET /m?page=2 HTTP/1.1"])
+  }
+
+  @Test func `a page of a login, a long page and refused credentials are told`() throws {
+    let answers = try Answers([Self.answer("<html>Log in</html>")])
+    defer { answers.stop() }
+    let (fetcher, intake, log) = Self.parts(HTTPAccess(url: "http://127.0.0.1:\(answers.port)/m"))
+    let error = #expect(throws: FetchError.self) { try Self.fetch(fetcher, intake) }
+    #expect(error?.words.contains("it begins with: <html>Log in") == true, "\(error?.words ?? "")")
+    var access = HTTPAccess(url: "http://127.0.0.1:\(answers.port)/m")
+    access.longestPage = 10
+    let long = Self.parts(access)
+    let tooLong = #expect(throws: FetchError.self) { try Self.fetch(long.fetcher, long.intake) }
+    #expect(tooLong?.words.contains("raise limit_mb") == true)
+    let refusing = try Answers([Self.answer("", status: "403 Forbidden")])
+    defer { refusing.stop() }
+    let refused = Self.parts(HTTPAccess(url: "http://127.0.0.1:\(refusing.port)/m"))
+    let refusal = #expect(throws: FetchError.self) { try Self.fetch(refused.fetcher, refused.intake) }
+    #expect(refusal?.kind == .refused && refusing.requests.value.count == 1)
+    #expect(log.count == 0)
+  }
+
+  @Test func `a record that cannot be read is told, and the others are taken`() throws {
+    let page = "[{\"at\":\"2026-03-01T10:00:00Z\",\"kwh\":1.5},{\"at\":\"soon\",\"kwh\":2}]"
+    let answers = try Answers([Self.answer(page)])
+    defer { answers.stop() }
+    let (fetcher, intake, log) = Self.parts(HTTPAccess(url: "http://127.0.0.1:\(answers.port)/m"))
+    let result = try Self.fetch(fetcher, intake)
+    #expect(result.rows == 1 && result.unreadable == 1 && log.count == 1)
+    #expect(result.hint == "record 2 of a page (bad_time)")
+  }
+
+  @Test func `after a crash, what is in the log is known`() throws {
+    let answers = try Answers([Self.answer(Self.page)])
+    defer { answers.stop() }
+    let access = HTTPAccess(url: "http://127.0.0.1:\(answers.port)/m")
+    let (fetcher, intake, log) = Self.parts(access)
+    _ = try Self.fetch(fetcher, intake)
+    let again = SourceIntake(Self.source(access), plant: Self.plant, state: SourceState(), log: log)
+    log.forEachFetched(from: 0) { topic, payload, _ in
+      #expect(topic == "$wattline/source/p/s")
+      again.recover(payload)
+    }
+    #expect(again.state.rows == 2)
+    #expect(try Self.fetch(fetcher, again).rows == 0)
+    #expect(log.count == 2)
+  }
+}
