@@ -28,7 +28,7 @@ public protocol FetchLog: AnyObject, Sendable {
 
 /// Why a fetch has ended before its end.
 struct FetchError: Error, Equatable {
-  /// What a further try can do.
+  /// All that a further try can do.
   enum Kind: Equatable {
     /// The same may succeed later.
     case passing
@@ -39,7 +39,7 @@ struct FetchError: Error, Equatable {
   }
 
   var kind: Kind
-  /// What is wrong, and where.
+  /// All that is wrong, and where.
   var words: String
   /// Wait for which the other side asks.
   var wait: TimeSpan?
@@ -57,6 +57,6 @@ struct FetchResult: Equatable {
   var rows = 0
   /// Rows that cannot be read.
   var unreadable = 0
-  /// What is wrong with the first of them, or another hint for people.
+  /// All that is wrong with the first of them, or another hint for people.
   var hint: String?
 }

@@ -2,7 +2,7 @@ import Foundation
 
 /// Files by which commands and the process that runs the sources speak with each other, below the journal's folder.
 public struct SourceControl: Sendable {
-  /// What people have ordered.
+  /// All that people have ordered.
   public struct Orders: Sendable, Equatable, Codable {
     /// Sources that are stopped, as `plant/name`.
     public var stopped: Set<String> = []

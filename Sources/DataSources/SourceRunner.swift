@@ -6,7 +6,7 @@ import WattlineTime
 
 /// One source that runs on a thread of its own: waits, fetches, keeps its state.
 final class SourceRunner: Sendable {
-  /// What other threads set and read.
+  /// All that other threads set and read.
   private struct Shared {
     var status: SourceStatus
     var isOver = false

@@ -2,7 +2,7 @@ import Journal
 import StreamCore
 import WattlineTime
 
-/// What a source must know after a restart.
+/// All that a source must know after a restart.
 struct SourceState: Equatable {
   /// Place up to which a file is read.
   struct FileMark: Equatable {

@@ -2,7 +2,7 @@ import WattlineTime
 
 /// State of a source, as people see it.
 public struct SourceStatus: Sendable, Equatable, Codable {
-  /// What a source does.
+  /// All that a source does.
   public enum State: String, Sendable, Codable, CaseIterable {
     /// It waits for its next fetch; the last was in order.
     case waiting
@@ -22,7 +22,7 @@ public struct SourceStatus: Sendable, Equatable, Codable {
   public var name: String
   /// Name of its plant.
   public var plant: String
-  /// What it does.
+  /// All that it does.
   public var state: State
   /// End of the last fetch that came to its end, in ISO 8601; `nil` before the first.
   public var lastSuccess: String?
@@ -30,7 +30,7 @@ public struct SourceStatus: Sendable, Equatable, Codable {
   public var next: String?
   /// Rows that had something new, since the source is known.
   public var rows: UInt64
-  /// What is wrong; `nil` if nothing is.
+  /// All that is wrong; `nil` if nothing is.
   public var error: String?
 
   enum CodingKeys: String, CodingKey {

@@ -136,16 +136,6 @@ struct HTTPFetcherTests {
     #expect(log.count == 0)
   }
 
-  @Test func `a record that cannot be read is told, and the others are taken`() throws {
-    let page = "[{\"at\":\"2026-03-01T10:00:00Z\",\"kwh\":1.5},{\"at\":\"soon\",\"kwh\":2}]"
-    let answers = try Answers([Self.answer(page)])
-    defer { answers.stop() }
-    let (fetcher, intake, log) = Self.parts(HTTPAccess(url: "http://127.0.0.1:\(answers.port)/m"))
-    let result = try Self.fetch(fetcher, intake)
-    #expect(result.rows == 1 && result.unreadable == 1 && log.count == 1)
-    #expect(result.hint == "record 2 of a page (bad_time)")
-  }
-
   @Test func `after a crash, what is in the log is known`() throws {
     let answers = try Answers([Self.answer(Self.page)])
     defer { answers.stop() }

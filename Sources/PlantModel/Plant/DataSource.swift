@@ -2,7 +2,7 @@ public import WattlineTime
 
 /// Source of readings that does not come over MQTT: an entry of a plant file's `sources`.
 ///
-/// What is fetched is read by ``rule``, as a payload of MQTT is read by the rule of its topic.
+/// All that is fetched is read by ``rule``, as a payload of MQTT is read by the rule of its topic.
 public struct DataSource: Hashable, Sendable {
   /// Time of the fetches.
   public enum Schedule: Hashable, Sendable {

@@ -14,7 +14,7 @@ public struct TimeTemplate: Hashable, Sendable {
 
   /// Error of a template, with what would be right.
   public struct Mistake: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What is wrong, and what would be right.
+    /// All that is wrong, and what would be right.
     public var description: String
   }
 
