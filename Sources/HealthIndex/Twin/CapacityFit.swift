@@ -1,7 +1,9 @@
 import StreamCore
 
-/// Least-squares fit of a battery's capacity: the change of the reported state of charge in proportion to the charge that
-/// was moved, `Δs = b · m`, with exponential forgetting. The capacity is `1 / b` of the nominal one.
+/// Least-squares fit of a battery's capacity, with exponential forgetting.
+///
+/// The change of the reported state of charge is in proportion to the charge that was moved, `Δs = b · m`. The capacity
+/// is `1 / b` of the nominal one.
 ///
 /// The charge is the regressor since it is measured well; the reported state of charge is rounded and noisy. Worked
 /// value: moves of 0.1 that change the state by 0.125 each give a capacity of 0.8.
