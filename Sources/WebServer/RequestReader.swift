@@ -42,8 +42,8 @@
 
     /// Returns whether the first line ended where its bytes end.
     ///
-    /// libwebsockets takes an encoded line break in the address for the line's end, and reads the rest of the address as
-    /// headers. Such a line has no version of HTTP.
+    /// libwebsockets takes an encoded line break in the address for the line's end, and reads the rest of the address
+    /// as headers. Such a line has no version of HTTP.
     static func hasWholeLine(_ wsi: OpaquePointer) -> Bool {
       // The lines of HTTP/2 have no version.
       lws_hdr_total_length(wsi, WSI_TOKEN_HTTP) > 0 || lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_COLON_METHOD) > 0
