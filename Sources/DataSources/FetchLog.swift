@@ -59,4 +59,11 @@ struct FetchResult: Equatable {
   var unreadable = 0
   /// All that is wrong with the first of them, or another hint for people.
   var hint: String?
+
+  /// Adds what came of a document.
+  mutating func add(_ news: SourceIntake.News) {
+    rows += news.rows
+    unreadable += news.refused
+    hint = hint ?? news.hint
+  }
 }

@@ -198,7 +198,8 @@ final class FileFetcher: Fetcher {
       throw error.kind == .passing ? .passing("'\(path)': \(error.words)") : error
     }
     try intake.append(news)
-    result.rows += news.rows
+    part.add(news)
+    result.rows += part.rows
     result.unreadable += part.unreadable
     if result.hint == nil, let hint = part.hint { result.hint = "'\(path)': \(hint)" }
   }

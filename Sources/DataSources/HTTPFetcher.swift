@@ -175,7 +175,7 @@ final class HTTPFetcher: Fetcher {
       }
     }
     try intake.append(news)
-    result.rows += news.rows
+    result.add(news)
   }
 
   /// Reads the records of a page that is refused as a whole one by one.

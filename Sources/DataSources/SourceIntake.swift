@@ -20,6 +20,8 @@ final class SourceIntake {
   private var batches = [ReadingBatch()]
   private var decoders: [(headings: ColumnHeadings?, decoder: MessageDecoder)] = []
   private var hashes: [UInt64] = []
+  /// Words about the last value that was refused beside others.
+  private var refusal: String?
 
   /// Lines of one message.
   private static let linesOfMessage = 500
@@ -91,6 +93,10 @@ final class SourceIntake {
     var lines: [String] = []
     var keys: [(key: KnownReadings.Key, value: Double)] = []
     var rows = 0
+    /// Values that were refused beside others that were taken.
+    var refused = 0
+    /// Words about the first of them.
+    var hint: String?
   }
 
   /// Reads a document, and adds what is new in it.
@@ -105,15 +111,24 @@ final class SourceIntake {
   {
     let position = try decoder(for: headings)
     batches[0].removeAll()
+    let refusedBefore = decoders[position].decoder.refusedValuesInAll
     var name = DataSource.topic
     let outcome = name.withUTF8 { topic in
       let message = MessageView(
         topic: UnsafeRawBufferPointer(topic), payload: bytes)
       return decoders[position].decoder.decode(message, received: end, registers: &registers, into: &batches)
     }
-    _ = decoders[position].decoder.drainNotices()
+    let notices = decoders[position].decoder.drainNotices()
     switch outcome {
-    case .readings: add(to: &news)
+    case .readings:
+      add(to: &news)
+      let refused = decoders[position].decoder.refusedValuesInAll &- refusedBefore
+      news.refused += Int(refused)
+      // The decoder tells each kind of refusal once.
+      if refused > 0 {
+        refusal = notices.first ?? refusal
+        news.hint = news.hint ?? refusal
+      }
     case .refused(.missingValue), .refused(.leftOut), .refused(.emptyPayload), .understood, .elsewhere: break
     case .refused(let reason): return reason
     }

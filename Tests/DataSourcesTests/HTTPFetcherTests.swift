@@ -136,6 +136,23 @@ struct HTTPFetcherTests {
     #expect(log.count == 0)
   }
 
+  @Test(arguments: [
+    #"{"at":"soon","kwh":2}"#, #"{"at":"2026-03-01T10:15:00Z","kwh":"much"}"#,
+  ])
+  func `a record that cannot be read is counted and told each time, and the others are taken once`(
+    record: String
+  ) throws {
+    let page = "[{\"at\":\"2026-03-01T10:00:00Z\",\"kwh\":1.5},\(record),{\"at\":\"2026-03-01T10:30:00Z\",\"kwh\":3}]"
+    let answers = try Answers([Self.answer(page)])
+    defer { answers.stop() }
+    let (fetcher, intake, log) = Self.parts(HTTPAccess(url: "http://127.0.0.1:\(answers.port)/m"))
+    for rows in [2, 0] {
+      let result = try Self.fetch(fetcher, intake)
+      #expect(result.rows == rows && result.unreadable == 1 && log.count == 2, "\(result)")
+      #expect(result.hint?.isEmpty == false, "\(result)")
+    }
+  }
+
   @Test func `after a crash, what is in the log is known`() throws {
     let answers = try Answers([Self.answer(Self.page)])
     defer { answers.stop() }

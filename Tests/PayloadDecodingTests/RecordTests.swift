@@ -122,6 +122,14 @@ struct RecordTests {
     #expect(bench.readings == ["x.pv.power": 1, "pv.voltage": 2])
   }
 
+  @Test func `where nothing names an asset, a written name that ends with a usual sensor names its own`() {
+    var bench = bench(
+      TopicRule(
+        match: "m", payload: .json, values: Value.list(["roof.power": "/a", "pump.head": "/b", "soc": "/c"])))
+    #expect(bench.send("m", payload: #"{"a": 1, "b": 2, "c": 3}"#) == .readings(plant: 0, count: 3))
+    #expect(bench.readings == ["roof.power": 1, "_plant.pump.head": 2, "_plant.soc": 3])
+  }
+
   @Test func `a power of ten that is missing or none refuses the value, for the number alone means nothing`() {
     let detail = ValueDetail(scalePlace: "/sf")
     var bench = bench(

@@ -76,7 +76,7 @@ struct ConfigurationPageTests {
   private static let page = PackageFolder.root().appendingPathComponent("pipelines/README.md")
 
   @Test func `the page names every key of a plant file`() throws {
-    try expectOnPage(plantFile, name: "p.yaml", sections: 21)
+    try expectOnPage(plantFile, name: "p.yaml", sections: 25)
   }
 
   @Test func `the page names every key of wattline.yaml`() throws {

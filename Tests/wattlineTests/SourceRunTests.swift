@@ -74,9 +74,12 @@ struct SourceRunTests {
         let stored = Self.stored(site)
         return stored.count == wanted.count && stored.sum == wanted.values.reduce(0, +)
       }, "\(Self.stored(site)) of \(wanted.count)\n\(site.logTail)")
+    // The state follows the points, once the fetch has ended.
+    #expect(
+      Waiting.until(seconds: 20) { (try? Self.states(site).first?["rows"] as? Int) == wanted.count + 1 },
+      "every row once, and the corrected one twice")
     let state = try #require(try Self.states(site).first)
     #expect(state["name"] as? String == "utility" && state["plant"] as? String == "riverside")
-    #expect(state["rows"] as? Int == wanted.count + 1, "every row once, and the corrected one twice")
     #expect(state["error"] is NSNull && state["last_success"] is String, "\(state)")
     #expect(Set(state.keys) == ["name", "plant", "state", "last_success", "next", "rows", "error"])
   }

@@ -62,11 +62,24 @@ struct ValueName {
     scale = detail.scale ?? rule.scale[listed] ?? rule.scale[name] ?? rule.scale[full] ?? 1
     offset = detail.offset ?? rule.offset[listed] ?? rule.offset[name] ?? rule.offset[full] ?? 0
     unit = detail.unit
-    if isWritten || renamed != nil, let parts = WrittenName.split(full, assets: assets) {
+    let isOfFile = isWritten || renamed != nil
+    if isOfFile, let parts = WrittenName.split(full, assets: assets) {
+      (self.asset, sensor) = parts
+    } else if isOfFile, asset == Plant.wholePlant, let parts = ValueName.undeclared(full) {
       (self.asset, sensor) = parts
     } else {
       (self.asset, sensor) = (asset, full)
     }
+  }
+
+  /// Returns asset and sensor of a name such as `roof.power`, whose asset is not declared; `nil` for other names.
+  ///
+  /// The name after the dot is that of a sensor that some kind of asset has, so that a dot within a name stays there.
+  private static func undeclared(_ name: String) -> (asset: String, sensor: String)? {
+    guard let dot = name.firstIndex(of: ".") else { return nil }
+    let (asset, sensor) = (String(name[..<dot]), String(name[name.index(after: dot)...]))
+    guard !asset.isEmpty, AssetKind.allCases.contains(where: { $0.traits.sensors.contains(sensor) }) else { return nil }
+    return (asset, sensor)
   }
 
   /// Returns a name without a prefix; unchanged if it lacks the prefix or has nothing else.
