@@ -47,6 +47,7 @@ struct SavingsReader {
       temperature: temperature ?? SensorName(asset: "", sensor: ""), baseline: baseline ?? 0...1)
     plan.fuel = section.choice("fuel") ?? .electricity
     plan.measures = measures
+    plan.variables = variables(section)
     let start = date(section, key: "reporting", example: "the first day that is compared, such as 2025-02-01")
     plan.reportingStart = start ?? max(measures.first?.date ?? .min, plan.reportingStart)
     plan.price = section.number("price", in: -1e6...1e6, meaning: "a price a kWh in \(plant.currency), such as 0.09")
@@ -109,6 +110,34 @@ struct SavingsReader {
       return nil
     }
     return SensorName(asset: found.asset.name, sensor: sensor)
+  }
+
+  /// Returns the sensors of `variables`.
+  private func variables(_ section: Section) -> [SensorName] {
+    guard let node = section.node("variables") else { return [] }
+    guard case .sequence(let nodes) = node.content else {
+      reading.mistake(node.mark, "'variables' must be a list of sensors, such as [line.pieces], not \(node.form)")
+      return []
+    }
+    var result: [SensorName] = []
+    for node in nodes {
+      guard case .scalar(let text, _) = node.content else {
+        reading.mistake(node.mark, "a variable must be asset.sensor, such as line.pieces, not \(node.form)")
+        continue
+      }
+      guard let found = named(text, at: node.mark, key: "variables", example: "line.pieces") else { continue }
+      guard let sensor = found.sensor else {
+        reading.mistake(node.mark, "'\(text)' is an asset; write asset.sensor, such as \(text).pieces")
+        continue
+      }
+      let name = SensorName(asset: found.asset.name, sensor: sensor)
+      if result.contains(name) {
+        reading.mistake(node.mark, "'\(text)' stands twice under 'variables'; keep one")
+      } else {
+        result.append(name)
+      }
+    }
+    return result
   }
 
   private func named(

@@ -35,6 +35,13 @@ struct SavingsSettingsTests {
     #expect(plan.confidence == 0.9 && plan.price == nil && plan.guarantee == nil && plan.measures.isEmpty)
   }
 
+  @Test func `further independent variables are sensors, each once`() throws {
+    let loaded = load("{meter: main, \(Self.year), variables: [boiler.pieces, roof.humidity]}")
+    #expect(loaded.diagnostics.isEmpty, "\(loaded.diagnostics)")
+    let names = try #require(loaded.plants.first?.savings.first).variables.map(\.description)
+    #expect(names == ["boiler.pieces", "roof.humidity"])
+  }
+
   @Test func `a list of meters is read with measures in order, prices and the contract`() throws {
     let loaded = load(
       """
@@ -76,6 +83,10 @@ struct SavingsSettingsTests {
     ("{meter: main, \(year), guarantee: {from: 2025-02-01}}", "guarantee needs 'kwh'"),
     ("{meter: main, \(year), guarantee: {kwh: 0}}", "must be the guaranteed saving of a year in kWh, above 0"),
     ("{meter: main, \(year), guarantee: {kwh: 9, from: 2024-02-01}}", "before the reporting period"),
+    ("{meter: main, \(year), variables: boiler.pieces}", "'variables' must be a list of sensors"),
+    ("{meter: main, \(year), variables: [boiler]}", "write asset.sensor, such as boiler.pieces"),
+    ("{meter: main, \(year), variables: [x.pieces]}", "'variables' is 'x.pieces', which is no asset"),
+    ("{meter: main, \(year), variables: [roof.a, roof.a]}", "'roof.a' stands twice under 'variables'"),
     ("{meter: main, \(year), fuel: elec}", "'fuel' is 'elec'; it must be one of electricity, gas, heat"),
     ("[{meter: main, \(year)}, {meter: main, \(year)}]", "the meter 'main' stands twice"),
     ("{meter: main, \(year), mesures: []}", "did you mean 'measures'?"),

@@ -71,6 +71,10 @@ struct SavingsAccountTests {
       // Hours have the same use, so half of a day costs 0.2 and the other 0.4.
       let cost = try #require(result.cost)
       #expect(abs(cost - 0.3 * result.assessment.savings.value) < 0.01 * cost)
+      // Peaks are saved too. The made hours are even, so a day's mean is its peak.
+      #expect(result.baseline.model.verifier.hourly?.statistics.isAccepted == true)
+      #expect(result.demand.map(\.month) == ["2024-02", "2024-03", "2024-04", "2024-05"])
+      #expect(result.demand.allSatisfy { $0.saving > 0.05 * $0.predicted && $0.saving < 0.15 * $0.predicted })
       #expect(abs((result.carbon ?? 0) - 0.5 * result.assessment.savings.value) < 1e-6)
       let review = try #require(result.guarantee)
       #expect(review.measuredDays == 119 && abs(review.guaranteed - 10_000.0 * 119 / 365) < 1e-6)

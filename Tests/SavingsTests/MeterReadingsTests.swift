@@ -68,8 +68,8 @@ struct MeterReadingsTests {
   func `short gaps of weather are interpolated and long ones are not`() {
     let times = [0, 1, 4, 5, 6, 20].map { start + .hours(Int64($0)) }
     let record = WeatherRecord(times: times, temperatures: [0, 3, 6, 6, 6, 9])
-    let hour = Int(start.seconds / 3600)
-    #expect(record.temperature(hour: hour + 2) == 4 && record.temperature(hour: hour + 3) == 5)
-    #expect(record.temperature(hour: hour + 12).isNaN && record.temperature(hour: hour - 1).isNaN)
+    func value(_ hour: Int64) -> Double { record.temperature.value(at: start + .hours(hour)) }
+    #expect(value(2) == 4 && value(3) == 5)
+    #expect(value(12).isNaN && value(-1).isNaN)
   }
 }

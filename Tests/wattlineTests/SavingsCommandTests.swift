@@ -72,6 +72,30 @@ struct SavingsCommandTests {
     }
   }
 
+  @Test func `a further variable and the hours are in the document, and a column that is not there is told`() throws {
+    func rows(_ dates: Range<Int>, pieces: Double) -> String {
+      Self.rows(dates, heading: "time,elec_kwh,temperature,pieces,noise", hourly: true) { date, share in
+        let made = pieces * Double(date * 7919 % 101)
+        return "\((Self.meter.use(date) + 2 * made) * share),\(MadeMeter.temperature(date)),\(made),\(date * 31 % 7)"
+      }
+    }
+    try inFolder(["b.csv": rows(Self.baseline, pieces: 1), "r.csv": rows(Self.reporting, pieces: 0.5)]) { folder in
+      let found = try document(folder, ["--variable", "pieces", "--variable", "noise"])
+      let model = try #require(found["model"] as? [String: Any])
+      let variables = try #require(model["variables"] as? [[String: Any]])
+      #expect(abs((variables[0]["kwh_per_unit"] as? Double ?? 0) - 2) < 0.1)
+      #expect(variables[1]["kwh_per_unit"] is NSNull)
+      #expect((model["remarks"] as? [String] ?? []).contains { $0.hasPrefix("'noise' does not lower the error") })
+      let truth = Self.reporting.reduce(0.0) { $0 + 0.1 * MadeMeter().use($1) }
+      #expect(abs((found["savings_kwh"] as? Double ?? 0) - truth) < 0.06 * truth)
+      #expect((model["hourly"] as? [String: Any])?["is_accepted"] as? Bool == true)
+      #expect((found["demand"] as? [[String: Any]])?.count == 6)
+      let none = try Program.run(
+        "savings", "--baseline", folder + "/b.csv", "--reporting", folder + "/r.csv", "--variable", "piezes")
+      #expect(none.code == 1 && none.errors.contains("no column of numbers 'piezes' for --variable; it has"))
+    }
+  }
+
   @Test func `days of a zone and those of the first row are told, and times may be local`() throws {
     func local(_ dates: Range<Int>) -> String {
       var lines = ["time,elec_kwh,temperature"]

@@ -60,6 +60,8 @@ public struct SavingsPlan: Hashable, Sendable {
   public var fuel = Fuel.electricity
   /// Asset and sensor of the outdoor temperature.
   public var temperature: SensorName
+  /// Sensors of further independent variables, such as pieces made in an hour.
+  public var variables: [SensorName] = []
   /// First and last day of the baseline.
   public var baseline: ClosedRange<Int>
   /// First day that is compared with the baseline.

@@ -33,7 +33,7 @@ public struct DayClock {
     return shift == 0 ? "UTC" : "UTC\(shift < 0 ? "-" : "+")\(hours < 10 ? "0" : "")\(hours):00"
   }
 
-  private mutating func offset(_ timestamp: Timestamp) -> Int64 { calendar?.utcOffset(at: timestamp) ?? shift }
+  mutating func offset(_ timestamp: Timestamp) -> Int64 { calendar?.utcOffset(at: timestamp) ?? shift }
 
   /// Returns the local date of a time [days since 1970-01-01].
   public mutating func date(_ timestamp: Timestamp) -> Int {

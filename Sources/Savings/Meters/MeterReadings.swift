@@ -75,7 +75,8 @@ public struct MeterReadings: Sendable {
   /// - Parameters:
   ///   - clock: Clock of the days.
   ///   - weather: Weather.
-  public func days(_ clock: DayClock, weather: WeatherRecord) -> [MeterDay] {
+  ///   - variables: Further independent variables.
+  public func days(_ clock: DayClock, weather: WeatherRecord, variables: [HourlySeries] = []) -> [MeterDay] {
     var clock = clock
     guard let first = spans.first, let last = spans.last else { return [] }
     func middle(_ span: Span) -> Timestamp {
@@ -100,7 +101,7 @@ public struct MeterReadings: Sendable {
       return MeterDay(
         date: start + place, use: isMetered ? sums[place] * (isScaled ? hours / covered[place] : 1) : .nan,
         temperature: means.temperature, nightTemperature: weather.means(from: from, to: from + .hours(7)).temperature,
-        irradiation: means.irradiation)
+        irradiation: means.irradiation, variables: variables.map { $0.mean(from: from, to: to).value })
     }
   }
 }

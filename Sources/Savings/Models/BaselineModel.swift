@@ -10,7 +10,14 @@ public protocol BaselineModel: Sendable {
   var temperatureRange: ClosedRange<Double> { get }
   /// Country whose holidays the meter keeps, as an ISO 3166 code; `nil` if none was found.
   var holidayCountry: String? { get }
+  /// Variables that the model depends on besides weather and calendar.
+  var variableEffects: [DailyModel.VariableEffect] { get }
 
   /// Returns the predicted use of each day [kWh]; NaN if the weather is unknown.
   func predict(_ days: [MeterDay]) -> [Double]
+}
+
+extension BaselineModel {
+  /// None.
+  public var variableEffects: [DailyModel.VariableEffect] { [] }
 }

@@ -27,6 +27,7 @@ struct DailyDesign {
     shiftCount = specification.shifts
     linearCount =
       2 * specification.baseHarmonics + (specification.hasWeekdays ? 4 : 0) + (specification.quiet == nil ? 0 : 2)
+      + (specification.variables?.count ?? 0)
     for (place, day) in days.enumerated() {
       func before(_ count: Int) -> MeterDay? {
         place >= count && days[place - count].date == day.date - count ? days[place - count] : nil
@@ -65,6 +66,7 @@ struct DailyDesign {
       linear.append(isQuiet && !isRest ? 1 : 0)
       linear.append(isQuiet && isRest && day.weekday == 5 ? 1 : 0)
     }
+    for term in specification.variables ?? [] { linear.append(term.value(day)) }
   }
 
   /// Returns sine and cosine of a multiple of the year's angle at a date.

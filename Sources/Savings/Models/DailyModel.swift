@@ -29,6 +29,35 @@ public struct DailyModel: BaselineModel, Codable {
     return (known.min() ?? 0)...(known.max() ?? 0)
   }
 
+  /// Variable that the model depends on besides weather and calendar.
+  public struct VariableEffect: Sendable, Equatable {
+    /// Place among the meter's variables.
+    public let place: Int
+    /// Use of a day by each unit of the variable's daily mean [kWh].
+    public let slope: Double
+    /// Least and greatest daily mean of the baseline.
+    public let range: ClosedRange<Double>
+
+    /// Returns whether a value lies outside the baseline's by more than a twentieth of their range.
+    func isOutside(_ value: Double) -> Bool {
+      let margin = (range.upperBound - range.lowerBound) / 20
+      return value < range.lowerBound - margin || value > range.upperBound + margin
+    }
+  }
+
+  /// Variables that the model depends on besides weather and calendar.
+  public var variableEffects: [VariableEffect] {
+    let terms = specification.variables ?? []
+    // Terms of variables are the last linear ones.
+    let first = curve.layout.firstShift - terms.count
+    return terms.enumerated().map { order, term in
+      let values = days.map { $0.variables[term.place] }
+      return VariableEffect(
+        place: term.place, slope: curve.parameters[first + order] / term.deviation,
+        range: (values.min() ?? 0)...(values.max() ?? 0))
+    }
+  }
+
   /// Returns the parts of every day's use, with weather known; NaN for other days.
   func parts(_ days: [MeterDay]) -> [EffectiveTemperatureCurve.Parts] {
     let design = DailyDesign(days, specification: specification, holidays: holidays.dates)

@@ -68,6 +68,7 @@ struct DailyModelSearch {
     for _ in 0..<DailyModelSearch.passes {
       let before = best?.specification
       chooseBranches()
+      chooseVariables()
       chooseQuietWeeks()
       chooseTerms()
       if best?.specification == before { return }
@@ -96,13 +97,21 @@ struct DailyModelSearch {
       { $0.usesSun = false }, { $0.baseHarmonics = 0 }, { $0.hasWeekdays = false }, { $0.quiet = nil },
       { $0.hasOwnSlopes = false }, { $0.hasCooling = $0.hasCooling && !$0.hasHeating },
     ]
-    for removal in removals {
-      guard let best else { return }
-      var specification = best.specification
-      removal(&specification)
-      guard specification != best.specification, let candidate = candidate(specification) else { continue }
-      if candidate.error <= best.error { self.best = candidate }
+    for removal in removals { remove(removal) }
+    for term in best?.specification.variables ?? [] {
+      remove { specification in
+        let left = specification.variables?.filter { $0 != term } ?? []
+        specification.variables = left.isEmpty ? nil : left
+      }
     }
+  }
+
+  private mutating func remove(_ removal: (inout DailySpecification) -> Void) {
+    guard let best else { return }
+    var specification = best.specification
+    removal(&specification)
+    guard specification != best.specification, let candidate = candidate(specification) else { return }
+    if candidate.error <= best.error { self.best = candidate }
   }
 
   private mutating func chooseTypes() {
@@ -144,6 +153,16 @@ struct DailyModelSearch {
     for lags in 1...2 { consider { $0.lags = lags } }
     if days.contains(where: \.nightTemperature.isFinite) { consider { $0.usesNight = true } }
     if best?.specification.types != .weekdays { consider { $0.hasWeekdays = true } }
+  }
+
+  private mutating func chooseVariables() {
+    for place in days.first?.variables.indices ?? 0..<0 {
+      guard let term = VariableTerm(place, days: days) else { continue }
+      consider { specification in
+        let known = specification.variables ?? []
+        if !known.contains(term) { specification.variables = known + [term] }
+      }
+    }
   }
 
   /// Searches the first and last day of quiet weeks about New Year for the least squares of working days.

@@ -75,7 +75,8 @@ public struct SavingsAssessment: Sendable {
   public let events: [Event]
   /// Number of days with prediction and reading.
   public let dayCount: Int
-  /// Number of these days that are colder or warmer than any of the baseline by more than 3 °C.
+  /// Number of these days that are colder or warmer than any of the baseline by more than 3 °C, or have a variable
+  /// outside the baseline's by more than a twentieth of its range.
   public let extrapolatedDays: Int
 
   /// Assesses a reporting period.
@@ -90,8 +91,10 @@ public struct SavingsAssessment: Sendable {
     let rows = outlook.rows
     dayCount = rows.count
     let range = verifier.model.temperatureRange
-    extrapolatedDays = rows.count {
-      days[$0].temperature < range.lowerBound - 3 || days[$0].temperature > range.upperBound + 3
+    let variables = verifier.model.variableEffects
+    extrapolatedDays = rows.count { row in
+      days[row].temperature < range.lowerBound - 3 || days[row].temperature > range.upperBound + 3
+        || variables.contains { $0.isOutside(days[row].variables[$0.place]) }
     }
     savings = verifier.estimate(outlook, rows: rows, confidence: confidence)
     predicted = rows.reduce(0) { $0 + outlook.parts[$1].total }

@@ -17,8 +17,9 @@ public struct SavingsRefusal: Error, Sendable, Equatable, CustomStringConvertibl
       throw SavingsRefusal("no day of the baseline has an outdoor temperature; give it as a column or by --weather")
     }
     guard complete.count >= leastDays else {
+      let variables = days.contains { !$0.variables.isEmpty } ? ", temperature and all variables" : " and temperature"
       throw SavingsRefusal(
-        "the baseline has \(complete.count) days with readings and temperature (\(metered) with readings); "
+        "the baseline has \(complete.count) days with readings\(variables) (\(metered) with readings); "
           + "a model of all seasons needs \(leastDays) of a year")
     }
     let months = Set(complete.map { $0.month % 12 })

@@ -10,6 +10,8 @@ public struct SavingsVerifier: Sendable, Codable {
   }
 
   private let kind: Kind
+  /// Model of the hours within a day; `nil` for meters that are not read by the hour.
+  public let hourly: HourlyModel?
 
   /// The model.
   public var model: any BaselineModel {
@@ -86,14 +88,18 @@ public struct SavingsVerifier: Sendable, Codable {
   ///   - days: Days of the baseline.
   ///   - years: Years for which holidays are needed.
   ///   - countries: Countries whose holidays may be kept.
+  ///   - hours: Hours of the baseline, if the meter is read by the hour.
   /// - Throws: ``SavingsRefusal`` if the data carry no model.
-  public init(baseline days: [MeterDay], years: ClosedRange<Int>, countries: [String]) throws(SavingsRefusal) {
+  public init(
+    baseline days: [MeterDay], years: ClosedRange<Int>, countries: [String], hours: [MeterHour] = []
+  ) throws(SavingsRefusal) {
     let complete = days.filter(\.isComplete)
     try SavingsRefusal.check(days, complete: complete)
     guard let model = DailyModelSearch.model(complete, years: years, countries: countries) else {
       throw SavingsRefusal("the days of the baseline determine no model: use or temperature is the same on all of them")
     }
     kind = .daily(SavingsUncertainty(model))
+    hourly = HourlyModel(hours, daily: model)
   }
 
   /// Fits a baseline of bills.
@@ -106,6 +112,44 @@ public struct SavingsVerifier: Sendable, Codable {
       throw SavingsRefusal("the bills of the baseline determine no model")
     }
     kind = .bills(model)
+    hourly = nil
+  }
+
+  /// Returns the predicted use of each hour [kWh], which sums up to the daily predictions; NaN without an hourly model,
+  /// and where the weather is unknown.
+  ///
+  /// - Parameters:
+  ///   - hours: Hours in order.
+  ///   - days: Their days, and those before whose weather the first ones depend on.
+  public func predict(_ hours: [MeterHour], days: [MeterDay]) -> [Double] {
+    guard let hourly, case .daily(let uncertainty) = kind else { return hours.map { _ in .nan } }
+    let totals = Dictionary(zip(days.map(\.date), uncertainty.model.predict(days))) { first, _ in first }
+    return HourlyShape(
+      levels: hourly.levels, slopes: hourly.slopes, isOccupied: hourly.isOccupied,
+      holidays: uncertainty.model.holidays.dates
+    ).predict(hours, totals: totals)
+  }
+
+  /// Returns the demand saving of each month of which at least nine tenths of the hours are known; none without an
+  /// hourly model that ASHRAE Guideline 14 accepts.
+  ///
+  /// - Parameters:
+  ///   - hours: Hours in order.
+  ///   - days: Their days, and those before whose weather the first ones depend on.
+  ///   - confidence: Probability of intervals, between 0 and 1.
+  public func demand(_ hours: [MeterHour], days: [MeterDay], confidence: Double) -> [DemandSaving] {
+    guard let hourly, hourly.statistics.isAccepted, case .daily(let uncertainty) = kind else { return [] }
+    var deviations: [Int: Double] = [:]
+    for days in [uncertainty.model.days, days] {
+      let outlook = outlook(days)
+      for (day, deviation) in zip(days, outlook.deviations) where deviation > 0 { deviations[day.date] = deviation }
+    }
+    let months = months(outlook(days), confidence: confidence)
+    let factor = uncertainty.factor(confidence: confidence)
+    return hourly.demand(
+      hours, predicted: predict(hours, days: days), deviations: deviations,
+      level: { name in months.first { $0.name == name }.map { $0.half / factor / $0.predicted } ?? 0 },
+      confidence: confidence)
   }
 
   func outlook(_ days: [MeterDay]) -> Outlook {

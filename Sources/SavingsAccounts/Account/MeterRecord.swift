@@ -2,7 +2,7 @@ public import InfluxSink
 public import PlantModel
 import PointSchema
 public import Savings
-import WattlineTime
+public import WattlineTime
 
 /// Readings of a plan's meter from the database, with weather, prices and emissions.
 public struct MeterRecord {
@@ -13,6 +13,10 @@ public struct MeterRecord {
   public private(set) var readings = MeterReadings(times: [], values: [])
   /// Use and weather by local day.
   public private(set) var days: [MeterDay] = []
+  /// Use and weather by hour.
+  public private(set) var hours: [MeterHour] = []
+  /// Price of a kWh by the start of the quarter or hour of its use [currency/kWh].
+  public private(set) var spanPrices: [Timestamp: Double] = [:]
   /// Mean price of a day's kWh by date, weighted by the use of its hours [currency/kWh].
   public private(set) var prices: [Int: Double] = [:]
   /// Mean emissions of a day's kWh by date, weighted by the use of its hours [kg/kWh].
@@ -54,19 +58,28 @@ public struct MeterRecord {
     readings = MeterReadings(times: use.times, values: use.values)
     let weather = WeatherRecord(
       times: air.times, temperatures: air.values, irradiances: Self.aligned(sun, to: air.times))
-    days = readings.days(DayClock(calendar), weather: weather).filter { dates.contains($0.date) }
+    var variables: [HourlySeries] = []
+    for name in plan.variables {
+      let hours = try query.hours(.mean, asset: name.asset, sensor: name.sensor)
+      variables.append(HourlySeries(times: hours.times, rows: hours.values))
+    }
+    let clock = DayClock(calendar)
+    days = readings.days(clock, weather: weather, variables: variables).filter { dates.contains($0.date) }
+    hours = readings.hours(clock, weather: weather).filter { dates.contains($0.date) }
     let isElectric = plan.fuel == .electricity
     var (livePrice, liveCarbon): (Series, Series) = (([], []), ([], []))
     if isElectric, let grid = plant.assets.first(where: { $0.kind.role == .gridExchange })?.name {
       livePrice = try query.hours(.mean, asset: grid, sensor: "price")
       liveCarbon = try query.hours(.mean, asset: grid, sensor: "carbon")
     }
-    prices = means(use, plan: plan.price, live: livePrice, calendar: &calendar) { timestamp, local in
+    spanPrices = values(use, plan: plan.price, live: livePrice, calendar: &calendar) { timestamp, local in
       isElectric ? plant.tariff.importPrice(at: timestamp, local: local) : nil
     }
-    emissions = means(use, plan: plan.carbonIntensity, live: liveCarbon, calendar: &calendar) { _, _ in
+    prices = means(use, of: spanPrices, calendar: &calendar)
+    let spanEmissions = values(use, plan: plan.carbonIntensity, live: liveCarbon, calendar: &calendar) { _, _ in
       isElectric ? plant.tariff.carbonIntensity : nil
     }
+    emissions = means(use, of: spanEmissions, calendar: &calendar)
   }
 
   /// Returns the values of a series at other times, NaN where it has none.
@@ -75,7 +88,7 @@ public struct MeterRecord {
     return series.times.isEmpty ? [] : times.map { values[$0] ?? .nan }
   }
 
-  /// Returns the mean of a value by date, weighted by the use; a date of which less than nine tenths have one has none.
+  /// Returns a value of each span of use, by its start.
   ///
   /// - Parameters:
   ///   - use: Use of each span.
@@ -83,11 +96,20 @@ public struct MeterRecord {
   ///   - live: Hours of a sensor, which take precedence over the tariff.
   ///   - calendar: Clock of the plant.
   ///   - tariff: Returns the value of the tariff.
-  private func means(
+  private func values(
     _ use: Series, plan: Double?, live: Series, calendar: inout LocalCalendar,
     tariff: (Timestamp, CivilTime) -> Double?
-  ) -> [Int: Double] {
+  ) -> [Timestamp: Double] {
     let hours = Dictionary(zip(live.times, live.values)) { _, last in last }
+    var result: [Timestamp: Double] = [:]
+    for time in use.times {
+      result[time] = plan ?? hours[time.floored(to: .hour)] ?? tariff(time, calendar.civil(at: time))
+    }
+    return result
+  }
+
+  /// Returns the mean of a value by date, weighted by the use; a date of which less than nine tenths have one has none.
+  private func means(_ use: Series, of values: [Timestamp: Double], calendar: inout LocalCalendar) -> [Int: Double] {
     var sums: [Int: (known: Double, weighted: Double, all: Double)] = [:]
     for (time, amount) in zip(use.times, use.values) where amount.isFinite {
       let local = calendar.civil(at: time)
@@ -95,7 +117,7 @@ public struct MeterRecord {
       // A day without any use has the plain mean.
       let weight = max(amount, 0) + 1e-9
       sums[date, default: (0, 0, 0)].all += weight
-      guard let value = plan ?? hours[time.floored(to: .hour)] ?? tariff(time, local) else { continue }
+      guard let value = values[time] else { continue }
       sums[date, default: (0, 0, 0)].known += weight
       sums[date, default: (0, 0, 0)].weighted += weight * value
     }

@@ -18,7 +18,8 @@ public struct SavingsAccount: Sendable {
     public var half: Double
     /// Sum of savings since the start of the reporting period [kWh].
     public var cumulative: Double
-    /// Money saved at the mean price of the day [currency].
+    /// Money saved [currency]: the saving of each hour at its price, or without a model of hours the saving of the day
+    /// at its mean price.
     public var cost: Double?
     /// Emissions saved [kg CO₂].
     public var carbon: Double?
@@ -82,6 +83,8 @@ public struct SavingsAccount: Sendable {
   public let months: [Month]
   /// Number of closed days of the reporting period, measured or not.
   public let elapsedDays: Int
+  /// Savings of the monthly peak; none unless the model has hours that ASHRAE Guideline 14 accepts.
+  public let demand: [DemandSaving]
   /// Comparison with the contract; `nil` without one, or before its first measured day.
   public let guarantee: GuaranteeReview?
 
@@ -111,6 +114,8 @@ public struct SavingsAccount: Sendable {
       measures: plan.measures.map { SavingsAssessment.Measure(date: $0.date, name: $0.name) },
       confidence: plan.confidence)
     days = SavingsAccount.days(all, plan: plan, record: record, verifier: verifier)
+    demand = verifier.demand(
+      record.hours.filter { dates.contains($0.date) }, days: all, confidence: plan.confidence)
     let known = days
     func sum(from start: Int, to end: Int) -> SavingsAssessment.Estimate {
       verifier.estimates(all, windows: [(start, end - start + 1)], confidence: plan.confidence)[0]
@@ -144,15 +149,38 @@ public struct SavingsAccount: Sendable {
     let places = all.indices.filter { all[$0].use.isFinite && predicted[$0].isFinite }
     let single = verifier.estimates(
       all, windows: places.map { (all[$0].date, 1) }, confidence: plan.confidence)
+    let hourly = hourlyCosts(record, days: all, verifier: verifier)
     var cumulative = 0.0
     return zip(places, single).map { place, estimate in
       cumulative += estimate.value
       let date = all[place].date
       return Day(
         date: date, predicted: predicted[place], actual: all[place].use, half: estimate.half, cumulative: cumulative,
-        cost: record.prices[date].map { $0 * estimate.value },
+        cost: record.prices[date].map { price in
+          // Energy of hours that are not known by themselves has the mean price of the day.
+          let known = hourly[date] ?? (0, 0)
+          return known.cost + price * (estimate.value - known.energy)
+        },
         carbon: record.emissions[date].map { $0 * estimate.value })
     }
+  }
+
+  /// Returns saved energy [kWh] and money [currency] of the hours of each date with use, prediction and price.
+  private static func hourlyCosts(
+    _ record: MeterRecord, days: [MeterDay], verifier: SavingsVerifier
+  ) -> [Int: (energy: Double, cost: Double)] {
+    guard verifier.hourly != nil else { return [:] }
+    var sums: [Int: (energy: Double, cost: Double)] = [:]
+    for (hour, predicted) in zip(record.hours, verifier.predict(record.hours, days: days)) {
+      let saved = predicted - hour.use
+      // Spans of a quarter of an hour have a price each; their mean is that of the hour.
+      let prices = (0..<4).compactMap { record.spanPrices[hour.start + .minutes(Int64(15 * $0))] }
+      guard saved.isFinite, !prices.isEmpty else { continue }
+      let price = prices.reduce(0, +) / Double(prices.count)
+      sums[hour.date, default: (0, 0)].energy += saved
+      sums[hour.date, default: (0, 0)].cost += saved * price
+    }
+    return sums
   }
 
   /// Returns the first date of a month such as `2025-02` and that of the next one.

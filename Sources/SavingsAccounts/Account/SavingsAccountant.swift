@@ -85,10 +85,11 @@ public struct SavingsAccountant {
           "the baseline ends on \(MeterDay.text(ofDate: plan.baseline.upperBound)); it is frozen once late readings "
           + "of \(plant.late.text) are over")
     }
-    let days = try read(plan.baseline).days
+    let record = try read(plan.baseline)
     let version = ModelVersion((known.last?.version.major ?? 0) + 1)
     return try freeze(
-      days, as: version, role: "baseline", settings: settings, previous: known.last?.checksum ?? "", at: now)
+      record.days, hours: record.hours, as: version, role: "baseline", settings: settings,
+      previous: known.last?.checksum ?? "", at: now)
   }
 
   /// Freezes the model of the time since the last measure, if its days carry one and none is frozen.
@@ -106,8 +107,10 @@ public struct SavingsAccountant {
       var own = settings
       own["measure"] = "\(MeterDay.text(ofDate: measure.date)) \(measure.name)"
       do {
+        let dates = Set(days.map(\.date))
         _ = try freeze(
-          days, as: version, role: "measure \(measure.name)", settings: own, previous: known.last?.checksum ?? "",
+          days, hours: record.hours.filter { dates.contains($0.date) }, as: version, role: "measure \(measure.name)",
+          settings: own, previous: known.last?.checksum ?? "",
           at: now)
       } catch  where error.isRefusal {
         continue
@@ -122,15 +125,16 @@ public struct SavingsAccountant {
   }
 
   private func freeze(
-    _ days: [MeterDay], as version: ModelVersion, role: String, settings: [String: String], previous: String,
-    at now: Timestamp
+    _ days: [MeterDay], hours: [MeterHour], as version: ModelVersion, role: String, settings: [String: String],
+    previous: String, at now: Timestamp
   ) throws(SavingsTrouble) -> SealedModel {
     let first = days.first?.date ?? plan.baseline.lowerBound
     let year = CivilTime.date(daysSinceEpoch: first).year
     let verifier: SavingsVerifier
     do throws(SavingsRefusal) {
       let countries = plant.location.country.map { [$0] } ?? HolidayCalendar.countries
-      verifier = try SavingsVerifier(baseline: days, years: (year - 1)...(year + 30), countries: countries)
+      verifier = try SavingsVerifier(
+        baseline: days, years: (year - 1)...(year + 30), countries: countries, hours: hours)
     } catch {
       throw SavingsTrouble(
         meter: plan.meter, words: "no model: \(error); " + Self.series(of: plan), isRefusal: true)
@@ -148,12 +152,17 @@ public struct SavingsAccountant {
 
   /// Settings on which a fit depends.
   private var settings: [String: String] {
-    [
+    var settings = [
       "meter": plan.meter, "temperature": plan.temperature.description,
       "baseline": MeterDay.text(ofDate: plan.baseline.lowerBound) + " to "
         + MeterDay.text(ofDate: plan.baseline.upperBound),
       "timezone": plant.location.timezone, "holidays": plant.location.country ?? "found",
     ]
+    // A plan without variables has the settings of models that were frozen before there were any.
+    if !plan.variables.isEmpty {
+      settings["variables"] = plan.variables.map(\.description).joined(separator: " ")
+    }
+    return settings
   }
 
   // MARK: Data
@@ -174,7 +183,8 @@ public struct SavingsAccountant {
   private static func series(of plan: SavingsPlan) -> String {
     let use =
       plan.sensor.map { "clean_1h of \(plan.asset).\($0), field energy_kwh" } ?? "energy of \(plan.asset)"
-    return "use is read from \(use), temperature from clean_1h of \(plan.temperature)"
+    let further = plan.variables.map { ", clean_1h of \($0)" }.joined()
+    return "use is read from \(use), temperature from clean_1h of \(plan.temperature)\(further)"
   }
 }
 

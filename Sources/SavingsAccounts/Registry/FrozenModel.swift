@@ -115,12 +115,12 @@ public struct RegistryDefect: Error, Equatable, Sendable, CustomStringConvertibl
 
 /// SHA-256 of the days of a meter, so that figures can be traced to their data.
 public enum DataDigest {
-  /// Returns the digest of lines `date,use,temperature,night,irradiation`, in the shortest digits that read back as the
-  /// same numbers, with `nan` for unknown ones.
+  /// Returns the digest of lines `date,use,temperature,night,irradiation`, then each variable, in the shortest digits
+  /// that read back as the same numbers, with `nan` for unknown ones.
   public static func hex(_ days: [MeterDay]) -> String {
     var text = ""
     for day in days {
-      let numbers = [day.use, day.temperature, day.nightTemperature, day.irradiation].map { "\($0)" }
+      let numbers = ([day.use, day.temperature, day.nightTemperature, day.irradiation] + day.variables).map { "\($0)" }
       text += MeterDay.text(ofDate: day.date) + "," + numbers.joined(separator: ",") + "\n"
     }
     return SHA256.hex(text.utf8)

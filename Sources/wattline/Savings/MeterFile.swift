@@ -10,6 +10,8 @@ struct MeterFile {
   let readings: MeterReadings
   /// Weather of the file; `nil` without a column of temperature.
   let weather: WeatherRecord?
+  /// Further independent variables, in the order in which they were asked for.
+  let variables: [HourlySeries]
 
   /// Words by which a column of use is found if none has the fuel in its name.
   private static let useWords = ["observed", "usage", "consumption", "energy", "kwh", "meter_value", "value"]
@@ -20,10 +22,12 @@ struct MeterFile {
   ///   - path: Path of the file.
   ///   - fuel: Fuel, by which the column of use is found.
   ///   - zone: IANA zone of times without an offset; UTC if `nil`.
-  init(_ path: String, fuel: String, zone: String?) throws {
+  ///   - variables: Headings of columns with further independent variables.
+  init(_ path: String, fuel: String, zone: String?, variables: [String] = []) throws {
     self.path = path
     let file = try MeterFile.open(path, zone: zone)
-    let use = try MeterFile.useColumn(file, fuel: fuel)
+    let further = try variables.map { try MeterFile.variableColumn(file, heading: $0) }
+    let use = try MeterFile.useColumn(file, fuel: fuel, besides: further)
     let table = file.rows(of: [use]).ordered()
     RecordingArguments.report(table, of: path)
     guard table.values[0].contains(where: \.isFinite) else {
@@ -32,6 +36,10 @@ struct MeterFile {
     readings = MeterReadings(
       times: table.times, values: MeterFile.energies(table, heading: file.columns[use].heading))
     weather = try MeterFile.weather(file)
+    self.variables = further.map { column in
+      let table = file.rows(of: [column]).ordered()
+      return HourlySeries(times: table.times, rows: table.values[0])
+    }
   }
 
   /// Reads a file of weather.
@@ -53,9 +61,22 @@ struct MeterFile {
     return ["temp", "irradiance", "ghi", "solar", "humidity", "wind", "dew"].contains { name.contains($0) }
   }
 
+  /// Returns the column of a variable.
+  private static func variableColumn(_ file: RecordingFile, heading: String) throws -> Int {
+    if let found = file.columns.indices.first(where: { index in
+      !file.columns[index].isText && file.columns[index].heading.lowercased() == heading.lowercased()
+    }) {
+      return found
+    }
+    let known = file.columns.map(\.heading).joined(separator: ", ")
+    throw Failure(description: "\(file.name): has no column of numbers '\(heading)' for --variable; it has \(known)")
+  }
+
   /// Returns the column of use: named after the fuel, by a usual word, or the only one left.
-  private static func useColumn(_ file: RecordingFile, fuel: String) throws -> Int {
-    let candidates = file.columns.indices.filter { !file.columns[$0].isText && !isWeather(file.columns[$0]) }
+  private static func useColumn(_ file: RecordingFile, fuel: String, besides further: [Int]) throws -> Int {
+    let candidates = file.columns.indices.filter { index in
+      !file.columns[index].isText && !isWeather(file.columns[index]) && !further.contains(index)
+    }
     func named(_ matches: (String) -> Bool) -> Int? {
       candidates.first { matches(file.columns[$0].heading.lowercased()) }
     }

@@ -24,7 +24,7 @@ enum PlaceboTable {
     let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
     func file(_ name: String) throws -> MeterFile {
       let place = folder.isEmpty ? "\(name).csv" : "\(folder)/\(name).csv"
-      return try MeterFile(place, fuel: options.fuel, zone: options.zoneName)
+      return try options.file(place)
     }
     var studies: [String: SavingsStudy] = [:]
     var results = [SavingsAssessment.Estimate?](repeating: nil, count: rows.count)

@@ -19,6 +19,8 @@ enum SavingsCommand {
       Option(name: "--measure", value: "DATE[:NAME]", help: "first day of a measure; may be repeated"),
       Option(
         name: "--weather", value: "W.csv", help: "time and temperature or temperature_f, if they are in a file apart"),
+      Option(
+        name: "--variable", value: "COLUMN", help: "a further independent variable, such as pieces; may be repeated"),
       Option(name: "--holidays", value: "CC", help: "country whose holidays are kept, or none (default: found)"),
       Option(
         name: "--out", value: "FILE", help: "writes the JSON document, or with --placebo the table (default: stdout)"),
@@ -30,15 +32,17 @@ enum SavingsCommand {
       temperature come from the database. The baseline is frozen when it is first needed, in the folder savings below
       journal.path; wattline savings history lists what is frozen.
 
-      With --baseline and --reporting, both are files. Use is in kWh of an hour, a day or the period of a bill; a period of a bill lasts to the next row, and an empty last
-      row closes the last one. Columns of use are found by the fuel's name, those of weather are temperature [°C] or
+      With --baseline and --reporting, both are files. Use is in kWh of an hour, a day or the period of a bill; a period
+      of a bill lasts to the next row, and an empty last row closes the last one. Columns of use are found by the fuel's name, those of weather are temperature [°C] or
       temperature_f [°F], and irradiance [W/m²] where there is one. Days are those of --zone; without it they start at
       the time of day of the first row. The model is chosen by cross-validation over the months of the baseline and knows
-      nothing of the time after it. Savings are predicted minus actual use. Events are taken out of adjusted_savings_kwh.
+      nothing of the time after it. A variable such as pieces made or guests is a column of both files; its mean over
+      the day counts if it lowers the error too. Meters read by the hour get savings of the monthly peak. Savings are predicted minus actual use. Events are taken out of adjusted_savings_kwh.
       """,
     examples: [
       "wattline savings --plant riverside --config /etc/wattline",
       "wattline savings --baseline 2012.csv --reporting 2013.csv --measure 2013-01-01:lighting",
+      "wattline savings --baseline 2023.csv --reporting 2024.csv --variable pieces",
       "wattline savings --baseline bills.csv --reporting after.csv --weather air.csv --fuel gas",
       "wattline savings --placebo windows.csv --fuel elec --confidence 0.9 --out filled.csv",
     ])
@@ -57,8 +61,8 @@ enum SavingsCommand {
         message: "savings needs --plant P, or --baseline B.csv and --reporting R.csv, or --placebo windows.csv")
     }
     let study = try SavingsStudy(
-      baseline: MeterFile(baseline, fuel: options.fuel, zone: options.zoneName), options: options)
-    let document = try study.document(MeterFile(reporting, fuel: options.fuel, zone: options.zoneName))
+      baseline: options.file(baseline), options: options)
+    let document = try study.document(options.file(reporting))
     let encoder = JSONEncoder()
     encoder.keyEncodingStrategy = .convertToSnakeCase
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -68,7 +72,7 @@ enum SavingsCommand {
 
   /// Prints the savings of a plant's meters from the database.
   private static func run(plant: String, _ arguments: Arguments) throws {
-    let files = ["--baseline", "--reporting", "--placebo", "--weather", "--measure", "--fuel", "--zone"]
+    let files = ["--baseline", "--reporting", "--placebo", "--weather", "--measure", "--fuel", "--zone", "--variable"]
     if let other = files.first(where: arguments.has) {
       throw Misuse(message: "--plant reads the database and the plant's file; leave \(other) out")
     }
@@ -95,6 +99,8 @@ struct SavingsOptions {
   let weather: WeatherRecord?
   /// Countries whose holidays may be kept.
   let countries: [String]
+  /// Headings of columns with further independent variables.
+  let variables: [String]
 
   init(_ arguments: Arguments) throws {
     fuel = arguments.text("--fuel") ?? "elec"
@@ -106,7 +112,13 @@ struct SavingsOptions {
     }
     measures = try arguments.texts("--measure").map(SavingsOptions.measure).sorted { $0.date < $1.date }
     countries = try SavingsOptions.countries(arguments.text("--holidays"))
+    variables = arguments.texts("--variable")
     weather = try arguments.text("--weather").map { [zoneName] in try MeterFile.weather($0, zone: zoneName) }
+  }
+
+  /// Reads a file of a meter.
+  func file(_ path: String) throws -> MeterFile {
+    try MeterFile(path, fuel: fuel, zone: zoneName, variables: variables)
   }
 
   private static func countries(_ text: String?) throws(Misuse) -> [String] {

@@ -55,6 +55,7 @@ enum SavingsPage {
       <h2>Months</h2>\(SavingsPlot.months(account))
       \(months(account))
       <h2>Cumulative saving</h2>\(SavingsPlot.cumulative(account))
+      \(demand(account))
       <h2>Model and data</h2>
       <dl>\(pairs(provenance(report)))
       <dt>SHA-256 of the model</dt><dd><code>\(account.baseline.checksum)</code></dd>
@@ -142,6 +143,19 @@ enum SavingsPage {
       return "<tr>" + cells.map { "<td>\($0)</td>" }.joined() + "</tr>"
     }
     return "<table><tr>" + heads.map { "<th>\($0)</th>" }.joined() + "</tr>" + rows.joined() + "</table>"
+  }
+
+  private static func demand(_ account: SavingsAccount) -> String {
+    guard !account.demand.isEmpty else { return "" }
+    let rows = account.demand.map { demand in
+      let (low, high) = (demand.interval.lowerBound - demand.actual, demand.interval.upperBound - demand.actual)
+      return String(
+        format: "<tr><td>%@</td><td>%.1f</td><td>%.1f</td><td>%.1f</td><td>%.1f to %.1f</td></tr>", demand.month,
+        demand.predicted, demand.actual, demand.saving, low, high)
+    }
+    let heads = ["Month", "Expected, kW", "Metered, kW", "Saved, kW", "Interval, kW"]
+    return "<h2>Greatest hour of each month</h2><table><tr>" + heads.map { "<th>\($0)</th>" }.joined() + "</tr>"
+      + rows.joined() + "</table>"
   }
 
   private static func remarks(_ remarks: [String]) -> String {

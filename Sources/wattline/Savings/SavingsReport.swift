@@ -27,6 +27,10 @@ struct SavingsReport {
       remarks.append(
         "\(account.assessment.extrapolatedDays) days are more than 3 °C outside the temperatures of the baseline")
     }
+    let effects = account.baseline.model.verifier.model.variableEffects
+    for (place, name) in account.plan.variables.enumerated() where !effects.contains(where: { $0.place == place }) {
+      remarks.append(SavingsDocument.idle(name.description))
+    }
     if account.cost == nil {
       remarks.append("no price is known: set 'price' of the meter, or the plant's tariff")
     } else if account.pricedDays < account.days.count {
@@ -133,6 +137,7 @@ struct SavingsAccountDocument: Encodable {
   var guarantee: Nullable<Guarantee>
   var measures: [Measure]
   var months: [Month]
+  var demand: [SavingsDocument.Demand]
   var detected: Nullable<String>
   var changeBegan: Nullable<String>
   var events: [SavingsDocument.Event]
@@ -161,6 +166,7 @@ extension SavingsReport {
           date: SavingsReport.text($0.date), name: $0.name, cost: Nullable($0.cost), changes: $0.changes)
       },
       months: account.months.map(SavingsAccountDocument.Month.init),
+      demand: account.demand.map(SavingsDocument.Demand.init),
       detected: Nullable(assessment.detected.map(SavingsReport.text)),
       changeBegan: Nullable(assessment.changeStart.map(SavingsReport.text)),
       events: assessment.events.map(SavingsDocument.Event.init), remarks: remarks)
@@ -172,7 +178,8 @@ extension SavingsReport {
       version: model.version, checksum: sealed.checksum, dataDigest: model.dataDigest, firstDay: model.firstDay,
       lastDay: model.lastDay, frozen: model.created, program: model.program, author: model.author,
       model: SavingsDocument.Model(
-        model.verifier, days: account.plant.location.timezone, resolution: .daily,
+        model.verifier, variables: account.plan.variables.map(\.description),
+        days: account.plant.location.timezone, resolution: .daily,
         extrapolated: account.assessment.extrapolatedDays))
   }
 
@@ -231,6 +238,13 @@ extension SavingsReport {
     }
     lines += ["", "  month      predicted      actual  deviation    interval  state      cumulative"]
     lines += account.months.map(SavingsReport.row)
+    for demand in account.demand {
+      let (low, high) = (demand.interval.lowerBound - demand.actual, demand.interval.upperBound - demand.actual)
+      lines.append(
+        String(
+          format: "  peak: %@, %.1f kW expected, %.1f metered, %.1f saved (%.1f to %.1f)", demand.month,
+          demand.predicted, demand.actual, demand.saving, low, high))
+    }
     for event in assessment.events {
       lines.append(
         String(

@@ -18,14 +18,19 @@ struct SavingsStudy {
       let first = baseline.readings.spans.first.map { CivilTime(utc: $0.start).year } ?? 1970
       let years = (first - 1)...(first + 12)
       if resolution == .billing {
+        guard options.variables.isEmpty else {
+          throw Misuse(message: "--variable needs a meter that is read by the day or shorter, not bills")
+        }
         let bills = MeterBills(baseline.readings, clock: clock, weather: weather)
         verifier = try SavingsVerifier(baseline: bills)
       } else {
-        let days = baseline.readings.days(clock, weather: weather)
-        verifier = try SavingsVerifier(baseline: days, years: years, countries: options.countries)
+        let days = baseline.readings.days(clock, weather: weather, variables: baseline.variables)
+        verifier = try SavingsVerifier(
+          baseline: days, years: years, countries: options.countries,
+          hours: baseline.readings.hours(clock, weather: weather))
       }
-    } catch {
-      throw Failure(description: "\(baseline.path): no model: \(error)")
+    } catch let refusal as SavingsRefusal {
+      throw Failure(description: "\(baseline.path): no model: \(refusal)")
     }
   }
 
@@ -51,7 +56,7 @@ struct SavingsStudy {
     if file.readings.resolution == .billing {
       return verifier.allocate(MeterBills(file.readings, clock: clock, weather: weather))
     }
-    return file.readings.days(clock, weather: weather)
+    return file.readings.days(clock, weather: weather, variables: file.variables)
   }
 
   /// Returns savings of windows of a reporting file.
@@ -71,9 +76,11 @@ struct SavingsStudy {
     guard assessment.dayCount > 0 else {
       throw Failure(description: "\(file.path): no day has both use and temperature, so there is nothing to compare")
     }
+    let hours = file.readings.hours(clock, weather: try SavingsStudy.weather(file, options: options))
     let name = file.path.split(separator: "/").last.map(String.init) ?? file.path
     return SavingsDocument(
       case: name.hasSuffix(".csv") ? String(name.dropLast(4)) : name, options: options, verifier: verifier,
-      days: clock.name, resolution: resolution, assessment: assessment)
+      days: clock.name, resolution: resolution, assessment: assessment,
+      demand: verifier.demand(hours, days: days, confidence: options.confidence))
   }
 }
