@@ -72,19 +72,7 @@ final class HTTPFetcher: Fetcher {
   private func headers() throws(FetchError) -> [(name: String, text: String)] {
     var headers: [(name: String, text: String)] = []
     for (name, header) in access.headers.sorted(by: { $0.key < $1.key }) {
-      switch header {
-      case .text(let text): headers.append((name, text))
-      case .file(let path):
-        let full = path.hasPrefix("/") ? path : "\(directory)/\(path)"
-        guard let content = FileManager.default.contents(atPath: full) else {
-          throw .passing("the file '\(full)' of the header \(name) cannot be read")
-        }
-        let text = String(decoding: content, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-        if text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) {
-          throw .passing("the file '\(full)' of the header \(name) has more than one line")
-        }
-        headers.append((name, text))
-      }
+      headers.append((name, try header.content(directory: directory, name: "the header \(name)")))
     }
     if body != nil, !headers.contains(where: { $0.name.lowercased() == "content-type" }) {
       headers.append(("Content-Type", "application/json"))

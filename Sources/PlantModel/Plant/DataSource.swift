@@ -18,6 +18,8 @@ public struct DataSource: Hashable, Sendable {
     case http(HTTPAccess)
     /// Files of a folder, which are followed while they grow.
     case file(FileAccess)
+    /// A program that prints readings.
+    case exec(ExecAccess)
   }
 
   /// Name, unique within the plant: ASCII letters, digits, `-`, `_` and `.`.
@@ -49,20 +51,20 @@ public struct DataSource: Hashable, Sendable {
   }
 }
 
+/// Text of a header or of an environment variable.
+public enum StatedText: Hashable, Sendable {
+  /// The text itself.
+  case text(String)
+  /// The content of a file, whose path is as in the configuration. It is read with each fetch.
+  case file(String)
+}
+
 /// Requests to an HTTP server.
 public struct HTTPAccess: Hashable, Sendable {
-  /// Text of a header.
-  public enum Header: Hashable, Sendable {
-    /// The text itself.
-    case text(String)
-    /// The content of a file, whose path is as in the configuration. It is read with each fetch.
-    case file(String)
-  }
-
   /// Address with `{since:FORM}` and `{until:FORM}`.
   public var url: String
   /// Headers by name.
-  public var headers: [String: Header] = [:]
+  public var headers: [String: StatedText] = [:]
   /// Body of a POST request, with `{since:FORM}` and `{until:FORM}`; `nil` for GET.
   public var body: String?
   /// JSON pointer to the address of the next page, or to its cursor; `nil` if only a `Link` header names it.
@@ -87,4 +89,21 @@ public struct FileAccess: Hashable, Sendable {
 
   /// Creates the access to the files of a pattern.
   public init(path: String) { self.path = path }
+}
+
+/// Program that prints readings on its standard output, a document or row a line.
+public struct ExecAccess: Hashable, Sendable {
+  /// Name or path of the program and its arguments, with `{since:FORM}` and `{until:FORM}`.
+  public var command: [String]
+  /// Environment variables by name, besides the usual ones.
+  public var environment: [String: StatedText] = [:]
+  /// Whether the program runs on between fetches.
+  public var isKept = false
+  /// Longest run of a program that is not kept; 1 s to 6 h.
+  public var timeout = TimeSpan.minutes(5)
+  /// Most memory of the program and all that it starts [bytes].
+  public var mostMemory = 1 << 30
+
+  /// Creates runs of a program.
+  public init(command: [String]) { self.command = command }
 }
