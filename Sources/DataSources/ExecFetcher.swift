@@ -135,7 +135,8 @@ final class ExecFetcher: Fetcher {
     var part = FetchResult()
     for (number, line) in lines.enumerated() where !line.isEmpty {
       try TableReader.row(
-        run.rest[line], number: run.lines + number + 1, headings: run.headings, into: intake, news: &news, result: &part)
+        run.rest[line], number: run.lines + number + 1, headings: run.headings, into: intake, news: &news, result: &part
+      )
     }
     try intake.append(news)
     part.add(news)

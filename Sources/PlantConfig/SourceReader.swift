@@ -222,7 +222,9 @@ struct SourceReader {
       checkTemplate(text, key: "command", at: node.mark, allowsBraces: true)
       access.command.append(reading.expanded(text, at: node.mark))
     }
-    if access.command.first?.isEmpty ?? true { reading.mistake(node.mark, "'command' names no program; write \(example)") }
+    if access.command.first?.isEmpty ?? true {
+      reading.mistake(node.mark, "'command' names no program; write \(example)")
+    }
     access.isKept = section.boolean("keep_running") ?? false
     if access.isKept, section.has("timeout") {
       reading.mistake(section.place(of: "timeout"), "'timeout' is of programs that end; leave it or 'keep_running' out")
@@ -237,7 +239,9 @@ struct SourceReader {
       access.environment = texts(
         node, key: "environment", noun: "variable", example: "PORTAL_PASSWORD: {file: portal-password}"
       ) { name in
-        name.utf8.allSatisfy { $0 == 0x5F || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || ($0 | 0x20) >= 0x61 && ($0 | 0x20) <= 0x7A }
+        name.utf8.allSatisfy {
+          $0 == 0x5F || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || ($0 | 0x20) >= 0x61 && ($0 | 0x20) <= 0x7A
+        }
       }
     }
     return access.command.isEmpty ? nil : access

@@ -68,7 +68,8 @@ struct PortalTests {
     return (log, Result { () throws(FetchError) in try fetcher.fetch(span, into: intake) { false } })
   }
 
-  @Test func `a login is done, and a changed page, a wrong password and a captcha are told, each after one try`() throws {
+  @Test func `a login is done, and a changed page, a wrong password and a captcha are told, each after one try`() throws
+  {
     let folder = try TemporaryFolder(prefix: "wattline-portal")
     defer { folder.remove() }
     try Data(Self.portal.utf8).write(to: URL(fileURLWithPath: folder.path + "/portal.py"))
@@ -86,7 +87,9 @@ struct PortalTests {
     #expect(try read.result.get() == FetchResult(rows: 2) && read.lines.count == 2)
     #expect {
       try Self.fetch("changed", port: number).result.get()
-    } throws: { ($0 as? FetchError)?.words.contains("no table has the headings Time, kWh; it has Time, Verbrauch") == true }
+    } throws: {
+      ($0 as? FetchError)?.words.contains("no table has the headings Time, kWh; it has Time, Verbrauch") == true
+    }
     for (kind, password, words) in [
       ("usual", "wrong", "the portal refuses user or password"), ("captcha", "right", "the portal asks for a captcha"),
     ] {
