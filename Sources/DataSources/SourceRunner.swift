@@ -132,7 +132,8 @@ final class SourceRunner: Sendable {
       (store, intake, savedOffset, saved) = (prepared.store, prepared.intake, prepared.offset, prepared.intake.state)
       let calendar = LocalCalendar(identifier: runner.plant.location.timezone) ?? .utc
       switch runner.source.access {
-      case .http(let access): fetcher = HTTPFetcher(access, directory: runner.directory, calendar: calendar)
+      case .http(let access): fetcher = HTTPFetcher(
+          access, directory: runner.directory, calendar: calendar, folder: runner.folder)
       case .file(let access): fetcher = FileFetcher(access, directory: runner.directory)
       case .exec(let access): fetcher = ExecFetcher(access, directory: runner.directory, calendar: calendar)
       }
@@ -230,7 +231,9 @@ final class SourceRunner: Sendable {
         hash.add(FileManager.default.contents(atPath: full) ?? Data())
       }
       switch runner.source.access {
-      case .http(let access): add(access.headers)
+      case .http(let access):
+        add(access.headers)
+        for case .file(let path) in [access.oauth?.secret, access.oauth?.refreshToken] { add(path) }
       case .file: break
       case .exec(let access):
         add(access.environment)

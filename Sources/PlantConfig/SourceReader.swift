@@ -169,12 +169,46 @@ struct SourceReader {
     if access.cursor != nil, access.next == nil {
       reading.mistake(section.place(of: "cursor"), "'cursor' needs 'next', the place of its value in the answer")
     }
+    if let name = section.name("page") { access.counter = .page(name) }
+    if let name = section.name("offset") { access.counter = .offset(name) }
+    let ways = ["next", "page", "offset"].filter { section.has($0) }
+    if ways.count > 1 {
+      reading.mistake(section.place(of: ways[1]), "\(Words.list(ways)) are ways to the next page; keep one")
+    }
+    if let node = section.node("oauth2") { access.oauth = oauth(Section(node, name: "oauth2", reading: reading)) }
     access.caFile = section.file("ca_file")
     access.timeout =
       span(section, key: "timeout", range: .second ... .minutes(10), example: "a time from 1s to 10m, such as 60s")
       ?? access.timeout
     if let size = section.number("limit_mb", in: 0.001...256, meaning: "megabytes from 0.001 to 256") {
       access.longestPage = Int(size * 1_000_000)
+    }
+    return access
+  }
+
+  private func oauth(_ section: Section) -> OAuthAccess? {
+    defer { section.finish() }
+    guard let url = section.requiredText("token_url", example: "token_url: \"https://portal.example/oauth/token\"") else {
+      return nil
+    }
+    if let wrong = Self.mistake(inAddress: url) {
+      reading.mistake(section.place(of: "token_url"), wrong.replacing("'url'", with: "'token_url'"))
+    }
+    var access = OAuthAccess(tokenURL: url, clientID: section.requiredText("client_id", example: "client_id: plant") ?? "")
+    func secret(_ key: String) -> StatedText? {
+      guard let node = section.node(key) else { return nil }
+      let own = Section(node, name: "'\(key)'", reading: reading)
+      defer { own.finish() }
+      _ = own.requiredText("file", example: "file: portal-secret")
+      _ = own.file("file", isSecret: true)
+      return own.given("file").map { .file($0) }
+    }
+    access.secret = secret("client_secret")
+    access.refreshToken = secret("refresh_token")
+    access.scope = section.given("scope")
+    access.isSecretInBody = section.boolean("secret_in_body") ?? false
+    if access.secret == nil, access.refreshToken == nil {
+      reading.mistake(section.mark, "oauth2 needs 'client_secret' or 'refresh_token', such as {file: portal-secret}")
     }
     return access
   }

@@ -97,6 +97,12 @@ struct SourceTests {
     ("- {name: a, exec: {command: [x], environment: {A-B: c}}}", "'A-B' is no variable"),
     ("- {name: a, exec: {command: [x], keep_running: true, timeout: 5s}}", "'timeout' is of programs that end"),
     ("- {name: a, exec: {command: [x], memory_mb: 0}}", "'memory_mb' is 0"),
+    ("- {name: a, http: {url: \"https://a.example\", page: p, offset: o}}", "page, offset are ways to the next page"),
+    ("- {name: a, http: {url: \"https://a.example\", oauth2: {client_id: x}}}", "token_url"),
+    (
+      "- {name: a, http: {url: \"https://a.example\", oauth2: {client_id: x, token_url: \"https://a.example/t\"}}}",
+      "oauth2 needs 'client_secret' or 'refresh_token'"
+    ),
     ("- {name: a, file: {path: \"in/\"}, values: {a.b: c}}", "'path' is 'in/'; name files"),
     ("- {name: a, file: {path: \"in/*.csv\"}}", "a table needs 'values'"),
     ("- {name: a, payload: sparkplug, \(url)}", "Sparkplug comes over MQTT"),

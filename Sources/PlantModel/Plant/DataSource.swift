@@ -71,6 +71,10 @@ public struct HTTPAccess: Hashable, Sendable {
   public var next: String?
   /// Query parameter that takes what ``next`` points to; `nil` if that is an address.
   public var cursor: String?
+  /// Query parameter that counts pages or records; the page after the last has none.
+  public var counter: PageCounter?
+  /// Server that gives access tokens; `nil` for none.
+  public var oauth: OAuthAccess?
   /// Path of a file with the only trusted authorities, as in the configuration.
   public var caFile: String?
   /// Time-out of a request; 1 s to 10 min.
@@ -80,6 +84,37 @@ public struct HTTPAccess: Hashable, Sendable {
 
   /// Creates requests with GET to an address.
   public init(url: String) { self.url = url }
+}
+
+/// Query parameter that counts from page to page.
+public enum PageCounter: Hashable, Sendable {
+  /// The number of the page, from 1.
+  case page(String)
+  /// The number of records before the page.
+  case offset(String)
+}
+
+/// Server of access tokens after OAuth 2.0 (RFC 6749).
+public struct OAuthAccess: Hashable, Sendable {
+  /// Address of the server.
+  public var tokenURL: String
+  /// Name of the client.
+  public var clientID: String
+  /// Secret of the client; `nil` for a public one.
+  public var secret: StatedText?
+  /// Refresh token; without it, the client's own credentials ask for a token.
+  public var refreshToken: StatedText?
+  /// Scope that is asked for.
+  public var scope: String?
+  /// Whether the secret is in the body instead of a Basic header.
+  public var isSecretInBody = false
+
+  /// Creates the access of a client.
+  ///
+  /// - Parameters:
+  ///   - tokenURL: Address of the server.
+  ///   - clientID: Name of the client.
+  public init(tokenURL: String, clientID: String) { (self.tokenURL, self.clientID) = (tokenURL, clientID) }
 }
 
 /// Files that are followed.
