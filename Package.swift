@@ -195,7 +195,8 @@ let package = Package(
         "PlantTesting",
       ]),
     tests(
-      "DataSources", ["PlantConfig", "PlantModel", "PlantTesting", "StreamCore", "SystemCore", "WattlineTime"]),
+      "DataSources",
+      ["PlantConfig", "PlantModel", "PlantTesting", "LocalServers", "StreamCore", "SystemCore", "WattlineTime"]),
     tests("LineProtocol", []),
     tests("PayloadDecoding", ["WattlineTime", "PlantModel", "Settings", "StreamCore", "PlantConfig", "PlantTesting"]),
     tests("Recordings", ["WattlineTime", "PlantModel", "PlantPhysics"]),

@@ -105,10 +105,11 @@ final class HTTPFetcher: Fetcher {
   private static func counted(
     _ page: String, _ counter: PageCounter, records: Int, pages: Int
   ) throws(FetchError) -> String {
-    let (name, value) = switch counter {
-    case .page(let name): (name, pages + 1)
-    case .offset(let name): (name, records)
-    }
+    let (name, value) =
+      switch counter {
+      case .page(let name): (name, pages + 1)
+      case .offset(let name): (name, records)
+      }
     guard let next = PageLinks.setting(name, to: "\(value)", in: page) else {
       throw .passing("the address '\(page)' takes no parameter")
     }

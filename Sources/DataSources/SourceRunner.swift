@@ -132,7 +132,8 @@ final class SourceRunner: Sendable {
       (store, intake, savedOffset, saved) = (prepared.store, prepared.intake, prepared.offset, prepared.intake.state)
       let calendar = LocalCalendar(identifier: runner.plant.location.timezone) ?? .utc
       switch runner.source.access {
-      case .http(let access): fetcher = HTTPFetcher(
+      case .http(let access):
+        fetcher = HTTPFetcher(
           access, directory: runner.directory, calendar: calendar, folder: runner.folder)
       case .file(let access): fetcher = FileFetcher(access, directory: runner.directory)
       case .exec(let access): fetcher = ExecFetcher(access, directory: runner.directory, calendar: calendar)

@@ -188,13 +188,15 @@ struct SourceReader {
 
   private func oauth(_ section: Section) -> OAuthAccess? {
     defer { section.finish() }
-    guard let url = section.requiredText("token_url", example: "token_url: \"https://portal.example/oauth/token\"") else {
+    guard let url = section.requiredText("token_url", example: "token_url: \"https://portal.example/oauth/token\"")
+    else {
       return nil
     }
     if let wrong = Self.mistake(inAddress: url) {
       reading.mistake(section.place(of: "token_url"), wrong.replacing("'url'", with: "'token_url'"))
     }
-    var access = OAuthAccess(tokenURL: url, clientID: section.requiredText("client_id", example: "client_id: plant") ?? "")
+    var access = OAuthAccess(
+      tokenURL: url, clientID: section.requiredText("client_id", example: "client_id: plant") ?? "")
     func secret(_ key: String) -> StatedText? {
       guard let node = section.node(key) else { return nil }
       let own = Section(node, name: "'\(key)'", reading: reading)

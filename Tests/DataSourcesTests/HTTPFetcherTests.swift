@@ -141,7 +141,8 @@ struct HTTPFetcherTests {
   @Test func `pages are counted by number or by records until one has none`() throws {
     let pages = [Self.page, "[{\"at\":\"2026-03-01T10:30:00Z\",\"kwh\":3}]", "[]"].map { Self.answer($0) }
     for (counter, wanted) in [
-      (PageCounter.page("p"), ["/m?p=1", "/m?p=2", "/m?p=3"]), (.offset("skip"), ["/m?skip=0", "/m?skip=2", "/m?skip=3"]),
+      (PageCounter.page("p"), ["/m?p=1", "/m?p=2", "/m?p=3"]),
+      (.offset("skip"), ["/m?skip=0", "/m?skip=2", "/m?skip=3"]),
     ] {
       let answers = try Answers(pages)
       defer { answers.stop() }
@@ -153,7 +154,8 @@ struct HTTPFetcherTests {
     }
   }
 
-  @Test func `a token is asked for once, renewed when it is not taken, and a refused client is not tried again`() throws {
+  @Test func `a token is asked for once, renewed when it is not taken, and a refused client is not tried again`() throws
+  {
     let folder = try TemporaryFolder(prefix: "wattline-oauth")
     defer { folder.remove() }
     for name in ["secret", "refresh"] {
