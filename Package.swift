@@ -262,7 +262,8 @@ let package = Package(
       [
         "WattlineTime", "SystemCore", "PlantModel", "PointSchema", "Settings", "StreamCore", "Journal", "LineProtocol",
         "PayloadDecoding", "PlantConfig", "MQTTSource", "Forecasting", "CommandChannel", "SinkCore", "InfluxSink",
-        "Backup", "AccessControl", "PlantSimulation", "LocalServers", "PlantTesting", "Savings", "SavingsAccounts", "DataSources",
+        "Backup", "AccessControl", "PlantSimulation", "LocalServers", "PlantTesting", "Savings", "SavingsAccounts",
+        "DataSources",
       ]),
     tests("WattlineBenchmarks", []),
     // Runs the program as users do; it is found next to the test bundle.
