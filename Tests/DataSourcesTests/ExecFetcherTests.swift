@@ -75,7 +75,8 @@ struct ExecFetcherTests {
     setenv("WATTLINE_TEST_SECRET", "x", 1)
     defer { unsetenv("WATTLINE_TEST_SECRET") }
     let script =
-      "echo \"$WATTLINE_SINCE $1 $NAME $KEY $(pwd) ${WATTLINE_TEST_SECRET:-none} $(ls /proc/self/fd | wc -l)\" >&2; exit 3"
+      "echo \"$WATTLINE_SINCE $1 $NAME $KEY $(pwd) ${WATTLINE_TEST_SECRET:-none} $(ls /proc/self/fd | wc -l)\" >&2; "
+      + "exit 3"
     let parts = Parts(script, directory: folder.path) {
       $0.command += ["sh", "{since:date}"]
       $0.environment = ["NAME": .text("anna"), "KEY": .file("key")]
@@ -108,7 +109,8 @@ struct ExecFetcherTests {
     defer { unlink(mark) }
     // A child of the child takes 64 MB and waits.
     let script =
-      "(python3 -c \"import os,time; open('\(mark)','w').write(str(os.getpid())); x=bytearray(64<<20); time.sleep(60)\" &) ; sleep 60"
+      "(python3 -c \"import os,time; open('\(mark)','w').write(str(os.getpid())); x=bytearray(64<<20); time.sleep(60)\" &); "
+      + "sleep 60"
     let parts = Parts(script) { $0.mostMemory = 40 << 20 }
     #expect(parts.failure().words.contains("more than memory_mb: 40, and was ended"))
     let child = try #require(pid_t(String(contentsOfFile: mark, encoding: .utf8)))
