@@ -7,8 +7,8 @@ import WattlineTime
 /// Runs of a program that prints readings: a JSON document, a line of line protocol or a row of a table in each line.
 ///
 /// Lines are taken as they come. If the program fails, the next run asks for the whole span again, and what was taken
-/// is known then. Exit codes are those of `sysexits.h`: 0 is success, and 77 says that credentials are refused, so that no
-/// account is locked by further tries.
+/// is known then. Exit codes are those of `sysexits.h`: 0 is success, and 77 says that credentials are refused, so that
+/// no account is locked by further tries.
 final class ExecFetcher: Fetcher {
   private let access: ExecAccess
   private let directory: String

@@ -109,7 +109,8 @@ struct ExecFetcherTests {
     defer { unlink(mark) }
     // A child of the child takes 64 MB and waits.
     let script =
-      "(python3 -c \"import os,time; open('\(mark)','w').write(str(os.getpid())); x=bytearray(64<<20); time.sleep(60)\" &); "
+      "(python3 -c \"import os,time; open('\(mark)','w').write(str(os.getpid())); x=bytearray(64<<20); "
+      + "time.sleep(60)\" &); "
       + "sleep 60"
     let parts = Parts(script) { $0.mostMemory = 40 << 20 }
     #expect(parts.failure().words.contains("more than memory_mb: 40, and was ended"))
