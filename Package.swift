@@ -195,7 +195,8 @@ let package = Package(
         "PlantTesting",
       ]),
     tests(
-      "DataSources", ["PlantConfig", "PlantModel", "PlantTesting", "StreamCore", "SystemCore", "WattlineTime"]),
+      "DataSources",
+      ["PlantConfig", "PlantModel", "PlantTesting", "LocalServers", "StreamCore", "SystemCore", "WattlineTime"]),
     tests("LineProtocol", []),
     tests("PayloadDecoding", ["WattlineTime", "PlantModel", "Settings", "StreamCore", "PlantConfig", "PlantTesting"]),
     tests("Recordings", ["WattlineTime", "PlantModel", "PlantPhysics"]),
@@ -262,6 +263,7 @@ let package = Package(
         "WattlineTime", "SystemCore", "PlantModel", "PointSchema", "Settings", "StreamCore", "Journal", "LineProtocol",
         "PayloadDecoding", "PlantConfig", "MQTTSource", "Forecasting", "CommandChannel", "SinkCore", "InfluxSink",
         "Backup", "AccessControl", "PlantSimulation", "LocalServers", "PlantTesting", "Savings", "SavingsAccounts",
+        "DataSources",
       ]),
     tests("WattlineBenchmarks", []),
     // Runs the program as users do; it is found next to the test bundle.

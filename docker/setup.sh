@@ -33,6 +33,9 @@ run   python3-matplotlib    its plots
 run   python3-requests      its queries
 run   python3-websockets    a client of WebSockets that tests use
 run   openssl               certificates of tests, and of docker/prepare.sh
+run   chromium              the browser of pipelines/sources/portal_scraper.py, which a test runs
+run   chromium-driver       its remote control
+run   python3-selenium      its client
 run   age                   encryption of backups
 run   zstd                  archives that tests read
 run   curl                  requests of docker/start/influxdb.sh

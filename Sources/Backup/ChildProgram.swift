@@ -31,7 +31,7 @@ final class ChildProgram {
     posix_spawn_file_actions_adddup2(&actions, output ?? errors, 1)
     posix_spawn_file_actions_adddup2(&actions, errors, 2)
     var identifier: pid_t = 0
-    let code = Self.spawn(words, actions: &actions, identifier: &identifier)
+    let code = ProgramLaunch.start(words, actions: &actions, identifier: &identifier)
     self.identifier = identifier
     if code == 0 { return }
     close(errors)
@@ -97,24 +97,5 @@ final class ChildProgram {
     var found: Int32 = 0
     let result = waitpid(identifier, &found, flags)
     if result == identifier || (result < 0 && errno == ECHILD) { status = found }
-  }
-
-  private static func spawn(
-    _ words: [String], actions: inout posix_spawn_file_actions_t, identifier: inout pid_t
-  ) -> Int32 {
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    var none = sigset_t()
-    sigemptyset(&none)
-    var all = sigset_t()
-    sigfillset(&all)
-    posix_spawnattr_setsigmask(&attributes, &none)
-    posix_spawnattr_setsigdefault(&attributes, &all)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-    var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) }
-    arguments.append(nil)
-    defer { for argument in arguments { free(argument) } }
-    return posix_spawnp(&identifier, words[0], &actions, &attributes, arguments, environ)
   }
 }

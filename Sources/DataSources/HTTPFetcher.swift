@@ -28,6 +28,7 @@ final class HTTPFetcher: Fetcher {
   private let directory: String
   private let address: TimeTemplate?
   private let body: TimeTemplate?
+  private let tokens: OAuthTokens?
   private var calendar: LocalCalendar
   private var client: PageClient?
   /// Mark of the last whole answer to an address without times.
@@ -40,8 +41,17 @@ final class HTTPFetcher: Fetcher {
   /// Longest wait before a page is tried again within a fetch.
   private static let longestWait = TimeSpan.seconds(5)
 
-  /// Creates a fetcher; paths are below `directory`.
-  init(_ access: HTTPAccess, directory: String, calendar: LocalCalendar) {
+  /// Creates a fetcher.
+  ///
+  /// - Parameters:
+  ///   - access: The server.
+  ///   - directory: Folder of the configuration, from which relative paths start.
+  ///   - calendar: Clock of the plant.
+  ///   - folder: Folder of the source's state; `nil` for none.
+  init(_ access: HTTPAccess, directory: String, calendar: LocalCalendar, folder: String? = nil) {
+    tokens = access.oauth.map { oauth in
+      OAuthTokens(oauth, directory: directory, folder: folder, caFile: access.caFile, timeout: access.timeout)
+    }
     (self.access, self.directory, self.calendar) = (access, directory, calendar)
     address = try? TimeTemplate(access.url)
     body = access.body.flatMap { try? TimeTemplate($0, allowsBraces: true) }
@@ -54,11 +64,22 @@ final class HTTPFetcher: Fetcher {
     var page = address.text(of: span, calendar: &calendar, isAddress: true)
     let payload = body.map { Array($0.text(of: span, calendar: &calendar).utf8) }
     let headers = try headers()
+    var count = 0
+    if let counter = access.counter { page = try Self.counted(page, counter, records: 0, pages: 0) }
     var (result, seen, newTag): (FetchResult, Set<String>, String?) = (FetchResult(), [page], nil)
     while true {
       guard let answer = try answer(page, headers: headers, body: payload, isOver: isOver) else { return result }
       if seen.count == 1 { newTag = answer.headers["etag"] }
       try take(answer.body, from: page, into: intake, result: &result)
+      if let counter = access.counter {
+        let records = try records(of: answer.body, source: intake.source)
+        if records == 0 { break }
+        count += records
+        page = try Self.counted(page, counter, records: count, pages: seen.count)
+        seen.insert(page)
+        guard seen.count <= Self.mostPages else { throw .passing("there are more than \(Self.mostPages) pages") }
+        continue
+      }
       guard let next = try next(after: answer, from: page) else { break }
       guard seen.insert(next).inserted else { throw .passing("the page \(next) names a page before it as the next") }
       guard seen.count <= Self.mostPages else { throw .passing("there are more than \(Self.mostPages) pages") }
@@ -72,24 +93,37 @@ final class HTTPFetcher: Fetcher {
   private func headers() throws(FetchError) -> [(name: String, text: String)] {
     var headers: [(name: String, text: String)] = []
     for (name, header) in access.headers.sorted(by: { $0.key < $1.key }) {
-      switch header {
-      case .text(let text): headers.append((name, text))
-      case .file(let path):
-        let full = path.hasPrefix("/") ? path : "\(directory)/\(path)"
-        guard let content = FileManager.default.contents(atPath: full) else {
-          throw .passing("the file '\(full)' of the header \(name) cannot be read")
-        }
-        let text = String(decoding: content, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-        if text.unicodeScalars.contains(where: { $0.value < 0x20 || $0.value == 0x7F }) {
-          throw .passing("the file '\(full)' of the header \(name) has more than one line")
-        }
-        headers.append((name, text))
-      }
+      headers.append((name, try header.content(directory: directory, name: "the header \(name)")))
     }
     if body != nil, !headers.contains(where: { $0.name.lowercased() == "content-type" }) {
       headers.append(("Content-Type", "application/json"))
     }
     return headers
+  }
+
+  /// Returns the address of the next page by its count.
+  private static func counted(
+    _ page: String, _ counter: PageCounter, records: Int, pages: Int
+  ) throws(FetchError) -> String {
+    let (name, value) =
+      switch counter {
+      case .page(let name): (name, pages + 1)
+      case .offset(let name): (name, records)
+      }
+    guard let next = PageLinks.setting(name, to: "\(value)", in: page) else {
+      throw .passing("the address '\(page)' takes no parameter")
+    }
+    return next
+  }
+
+  /// Returns the number of records of a page.
+  private func records(of body: [UInt8], source: DataSource) throws(FetchError) -> Int {
+    if source.hasHeadings { return max(0, TextRows.whole(body, isLast: true).lines.count { !$0.isEmpty } - 1) }
+    let document = try? JSONSerialization.jsonObject(with: Data(body), options: [.fragmentsAllowed])
+    guard let document, let list = PageLinks.value(at: source.rule.each ?? "/", of: document) as? [Any] else {
+      throw .passing("pages are counted by their records, and '\(source.rule.each ?? "/")' is no list")
+    }
+    return list.count
   }
 
   // MARK: Answers
@@ -107,7 +141,17 @@ final class HTTPFetcher: Fetcher {
     var tries = 0
     while true {
       tries += 1
-      do throws(FetchError) { return try send(page, headers: headers, body: body, isOver: isOver) } catch {
+      do throws(FetchError) {
+        guard let tokens else { return try send(page, headers: headers, body: body, isOver: isOver) }
+        let isOld = tokens.hasToken
+        let all = headers + [try tokens.header(isOver: isOver)]
+        do throws(FetchError) { return try send(page, headers: all, body: body, isOver: isOver) } catch {
+          // A token may be worth nothing before its end.
+          tokens.forget()
+          guard error.kind == .refused, isOld else { throw error }
+          return try send(page, headers: headers + [try tokens.header(isOver: isOver)], body: body, isOver: isOver)
+        }
+      } catch {
         guard error.isBrief, tries < Self.mostTries, (error.wait ?? .zero) <= Self.longestWait else {
           throw error
         }

@@ -132,8 +132,11 @@ final class SourceRunner: Sendable {
       (store, intake, savedOffset, saved) = (prepared.store, prepared.intake, prepared.offset, prepared.intake.state)
       let calendar = LocalCalendar(identifier: runner.plant.location.timezone) ?? .utc
       switch runner.source.access {
-      case .http(let access): fetcher = HTTPFetcher(access, directory: runner.directory, calendar: calendar)
+      case .http(let access):
+        fetcher = HTTPFetcher(
+          access, directory: runner.directory, calendar: calendar, folder: runner.folder)
       case .file(let access): fetcher = FileFetcher(access, directory: runner.directory)
+      case .exec(let access): fetcher = ExecFetcher(access, directory: runner.directory, calendar: calendar)
       }
       schedule = FetchSchedule(runner.source.schedule, calendar: calendar)
       due = schedule.first(after: prepared.intake.state.lastSuccess, now: SystemClock.now())
@@ -221,11 +224,22 @@ final class SourceRunner: Sendable {
     private func fingerprint() -> UInt64 {
       var hash = StableHash()
       hash.add("\(runner.source.access)".utf8.sorted())
-      if case .http(let access) = runner.source.access {
-        for case .file(let path) in access.headers.sorted(by: { $0.key < $1.key }).map(\.value) {
-          let full = path.hasPrefix("/") ? path : "\(runner.directory)/\(path)"
-          hash.add(FileManager.default.contents(atPath: full) ?? Data())
-        }
+      func add(_ texts: [String: StatedText]) {
+        for case .file(let path) in texts.sorted(by: { $0.key < $1.key }).map(\.value) { add(path) }
+      }
+      func add(_ path: String) {
+        let full = path.hasPrefix("/") ? path : "\(runner.directory)/\(path)"
+        hash.add(FileManager.default.contents(atPath: full) ?? Data())
+      }
+      switch runner.source.access {
+      case .http(let access):
+        add(access.headers)
+        for case .file(let path) in [access.oauth?.secret, access.oauth?.refreshToken] { add(path) }
+      case .file: break
+      case .exec(let access):
+        add(access.environment)
+        // A script that was mended is tried again.
+        for word in access.command where word.contains(".") || word.contains("/") { add(word) }
       }
       return hash.value | 1
     }

@@ -1,4 +1,5 @@
 public import Backup
+public import DataSources
 import PlantModel
 public import SinkCore
 public import StreamCore
@@ -24,6 +25,8 @@ public struct PipelineStatus: Sendable {
   public var refusedPublishes: UInt64?
   /// The state of the HTTP interface; `nil` if there is none.
   public var interface: InterfaceFacts?
+  /// Sources that do not come over MQTT, by plant and name.
+  public var fetched: [SourceStatus] = []
 
   /// Creates a status with all counters at zero.
   public init() {}

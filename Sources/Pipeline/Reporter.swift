@@ -1,4 +1,5 @@
 import Backup
+import DataSources
 import Foundation
 import InfluxSink
 import PlantModel
@@ -60,6 +61,7 @@ struct Reporter {
     broker(status, at: timestamp, into: &points)
     interface(status, at: timestamp, into: &points)
     plants(status.stages, at: timestamp, into: &points)
+    fetched(status, at: timestamp, into: &points)
     encoder.append(points)
     // Offset 0 acknowledges nothing of the journal.
     return encoder.drain(upTo: 0)
@@ -204,6 +206,22 @@ struct Reporter {
       points.field(.warnings, integer: Int64(standing.count { $0.severity != .critical }))
       points.field(.series, integer: Int64(plant.series))
       if plant.lastReading > .distantPast { points.field(.lastReading, integer: plant.lastReading.milliseconds) }
+    }
+  }
+
+  private func fetched(_ status: PipelineStatus, at timestamp: Timestamp, into points: inout PointBatch) {
+    for source in status.fetched {
+      points.begin(PointKey(.sourceState, .process, source.plant, source.name), at: timestamp)
+      points.field(.reported, integer: timestamp.milliseconds)
+      points.field(.state, text: source.state.rawValue)
+      points.field(.rows, integer: Int64(clamping: source.rows))
+      points.field(.error, text: source.error ?? "")
+      if let last = source.lastSuccess.flatMap({ ISO8601.timestamp($0) }) {
+        points.field(.lastSuccess, integer: last.milliseconds)
+      }
+      if let next = source.next.flatMap({ ISO8601.timestamp($0) }) {
+        points.field(.nextFetch, integer: next.milliseconds)
+      }
     }
   }
 

@@ -118,7 +118,7 @@ public final class RunningPipeline: Sendable {
       plants: { active.current.plants }, note: note)
     collector = StatusCollector(
       inputs: inputs, ingest: ingest, stores: stores, alerts: alerts, links: workers.links, backups: backups,
-      events: events, keeper: keeper, retention: retention, refusals: refusals)
+      events: events, keeper: keeper, retention: retention, refusals: refusals, fetchers: fetchers)
     keepalives = KeepaliveSender(alerts.publisher, note: note)
     housekeeper = Housekeeper(
       instance: settings.mqtt.clientID, reportEvery: reportInterval, status: collector,

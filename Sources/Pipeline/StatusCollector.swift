@@ -1,5 +1,6 @@
 import Alerts
 import Backup
+import DataSources
 import Journal
 import PlantModel
 import SinkCore
@@ -25,6 +26,8 @@ struct StatusCollector: Sendable {
   let retention: RetentionKeeper?
   /// Watch of the broker's log; `nil` if none is named.
   let refusals: RefusalWatch?
+  /// Sources that do not come over MQTT.
+  let fetchers: SourceRunners
 
   /// Returns what the HTTP interface knows about itself, once there is one.
   let interface = Locked<(@Sendable () -> InterfaceFacts)?>(nil)
@@ -57,6 +60,7 @@ struct StatusCollector: Sendable {
     status.backup = backups?.status
     status.retention = retention?.counts.value
     status.refusedPublishes = refusals?.refused
+    status.fetched = fetchers.statuses
     status.interface = interface.value.map { $0() }
     return status
   }

@@ -31,12 +31,12 @@ struct SourceReader {
   private func source(_ section: Section) -> DataSource? {
     let name = section.requiredText("name", example: "name: utility")
     if let name, let wrong = Self.mistake(inName: name) { reading.mistake(section.place(of: "name"), wrong) }
-    let nodes = ["http", "file"].compactMap { key in section.node(key).map { (key, $0) } }
+    let nodes = ["http", "file", "exec"].compactMap { key in section.node(key).map { (key, $0) } }
     if nodes.count != 1 {
       let words = nodes.isEmpty ? "needs one" : "has \(Words.list(nodes.map(\.0))), and takes one"
       reading.mistake(
         section.mark,
-        "the source \(words) of http: {url: …} and file: {path: \"inbox/*.csv\"}")
+        "the source \(words) of http: {url: …}, file: {path: \"inbox/*.csv\"} and exec: {command: [program]}")
     }
     var access: DataSource.Access?
     if let (key, node) = nodes.first {
@@ -46,6 +46,7 @@ struct SourceReader {
     var source = DataSource(name: name ?? "", access: access ?? .file(FileAccess(path: "")), rule: rule)
     source.hasHeadings = hasHeadings
     if case .file = access { source.schedule = .every(.seconds(2)) }
+    if case .exec(let exec) = access, exec.isKept { source.schedule = .every(.second) }
     readTimes(section, into: &source)
     section.finish()
     return access == nil || name.map { Self.mistake(inName: $0) != nil } ?? true ? nil : source
@@ -141,6 +142,7 @@ struct SourceReader {
         return nil
       }
       return .file(FileAccess(path: path))
+    case "exec": return exec(section).map { .exec($0) }
     default: return nil
     }
   }
@@ -152,7 +154,11 @@ struct SourceReader {
     if let wrong = Self.mistake(inAddress: url) { reading.mistake(place, wrong) }
     checkTemplate(url, key: "url", at: place)
     var access = HTTPAccess(url: url)
-    if let node = section.node("headers") { access.headers = headers(node) }
+    if let node = section.node("headers") {
+      access.headers = texts(node, key: "headers", noun: "header", example: "X-Key: {file: portal-key}") { name in
+        name.utf8.allSatisfy { (0x21...0x7E).contains($0) && !"()<>@,;:\\\"/[]?={}".utf8.contains($0) }
+      }
+    }
     access.body = section.text("body")
     if let body = access.body { checkTemplate(body, key: "body", at: section.place(of: "body"), allowsBraces: true) }
     access.next = section.text("next")
@@ -163,12 +169,48 @@ struct SourceReader {
     if access.cursor != nil, access.next == nil {
       reading.mistake(section.place(of: "cursor"), "'cursor' needs 'next', the place of its value in the answer")
     }
+    if let name = section.name("page") { access.counter = .page(name) }
+    if let name = section.name("offset") { access.counter = .offset(name) }
+    let ways = ["next", "page", "offset"].filter { section.has($0) }
+    if ways.count > 1 {
+      reading.mistake(section.place(of: ways[1]), "\(Words.list(ways)) are ways to the next page; keep one")
+    }
+    if let node = section.node("oauth2") { access.oauth = oauth(Section(node, name: "oauth2", reading: reading)) }
     access.caFile = section.file("ca_file")
     access.timeout =
       span(section, key: "timeout", range: .second ... .minutes(10), example: "a time from 1s to 10m, such as 60s")
       ?? access.timeout
     if let size = section.number("limit_mb", in: 0.001...256, meaning: "megabytes from 0.001 to 256") {
       access.longestPage = Int(size * 1_000_000)
+    }
+    return access
+  }
+
+  private func oauth(_ section: Section) -> OAuthAccess? {
+    defer { section.finish() }
+    guard let url = section.requiredText("token_url", example: "token_url: \"https://portal.example/oauth/token\"")
+    else {
+      return nil
+    }
+    if let wrong = Self.mistake(inAddress: url) {
+      reading.mistake(section.place(of: "token_url"), wrong.replacing("'url'", with: "'token_url'"))
+    }
+    var access = OAuthAccess(
+      tokenURL: url, clientID: section.requiredText("client_id", example: "client_id: plant") ?? "")
+    func secret(_ key: String) -> StatedText? {
+      guard let node = section.node(key) else { return nil }
+      let own = Section(node, name: "'\(key)'", reading: reading)
+      defer { own.finish() }
+      _ = own.requiredText("file", example: "file: portal-secret")
+      _ = own.file("file", isSecret: true)
+      return own.given("file").map { .file($0) }
+    }
+    access.secret = secret("client_secret")
+    access.refreshToken = secret("refresh_token")
+    access.scope = section.given("scope")
+    access.isSecretInBody = section.boolean("secret_in_body") ?? false
+    if access.secret == nil, access.refreshToken == nil {
+      reading.mistake(section.mark, "oauth2 needs 'client_secret' or 'refresh_token', such as {file: portal-secret}")
     }
     return access
   }
@@ -196,34 +238,79 @@ struct SourceReader {
     }
   }
 
-  private func headers(_ node: YAMLNode) -> [String: HTTPAccess.Header] {
-    var headers: [String: HTTPAccess.Header] = [:]
-    for entry in Section(node, name: "headers", reading: reading).entries {
-      let isName =
-        !entry.key.isEmpty
-        && entry.key.utf8.allSatisfy {
-          (0x21...0x7E).contains($0) && !"()<>@,;:\\\"/[]?={}".utf8.contains($0)
+  private func exec(_ section: Section) -> ExecAccess? {
+    let example = "command: [python3, portal.py, --since, \"{since:iso}\"]"
+    guard let node = section.node("command") else {
+      reading.mistake(section.mark, "'exec' needs 'command', the program and its arguments, such as \(example)")
+      return nil
+    }
+    guard case .sequence(let nodes) = node.content, !nodes.isEmpty else {
+      reading.mistake(
+        node.mark, "'command' must be a list, since no shell reads it, such as \(example), not \(node.form)")
+      return nil
+    }
+    var access = ExecAccess(command: [])
+    for node in nodes {
+      guard let text = node.text, !text.contains("\0") else {
+        reading.mistake(node.mark, "an argument must be a text, not \(node.form)")
+        continue
+      }
+      checkTemplate(text, key: "command", at: node.mark, allowsBraces: true)
+      access.command.append(reading.expanded(text, at: node.mark))
+    }
+    if access.command.first?.isEmpty ?? true {
+      reading.mistake(node.mark, "'command' names no program; write \(example)")
+    }
+    access.isKept = section.boolean("keep_running") ?? false
+    if access.isKept, section.has("timeout") {
+      reading.mistake(section.place(of: "timeout"), "'timeout' is of programs that end; leave it or 'keep_running' out")
+    }
+    access.timeout =
+      span(section, key: "timeout", range: .second ... .hours(6), example: "a time from 1s to 6h, such as 5m")
+      ?? access.timeout
+    if let size = section.number("memory_mb", in: 1...1_048_576, meaning: "megabytes from 1, such as 512") {
+      access.mostMemory = Int(size) << 20
+    }
+    if let node = section.node("environment") {
+      access.environment = texts(
+        node, key: "environment", noun: "variable", example: "PORTAL_PASSWORD: {file: portal-password}"
+      ) { name in
+        name.utf8.allSatisfy {
+          $0 == 0x5F || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || ($0 | 0x20) >= 0x61 && ($0 | 0x20) <= 0x7A
         }
-      if !isName { reading.mistake(entry.mark, "'\(Words.visible(entry.key))' is no header; write one such as X-Key") }
+      }
+    }
+    return access.command.isEmpty ? nil : access
+  }
+
+  /// Returns texts by name, each in the file or in a file of its own.
+  private func texts(
+    _ node: YAMLNode, key: String, noun: String, example: String, isName: (String) -> Bool
+  ) -> [String: StatedText] {
+    var texts: [String: StatedText] = [:]
+    for entry in Section(node, name: key, reading: reading).entries {
+      if entry.key.isEmpty || !isName(entry.key) {
+        reading.mistake(entry.mark, "'\(Words.visible(entry.key))' is no \(noun); write one such as \(example)")
+      }
       if let text = entry.value.text {
         let text = reading.expanded(text, at: entry.value.mark)
         if text.unicodeScalars.contains(where: { $0.value < 0x20 && $0.value != 9 || $0.value == 0x7F }) {
           reading.mistake(entry.value.mark, "'\(entry.key)' has a control character or a line end; write one line")
         }
-        headers[entry.key] = .text(text)
+        texts[entry.key] = .text(text)
         continue
       }
       guard case .mapping = entry.value.content else {
         reading.mistake(
-          entry.value.mark, "'\(entry.key)' must be a text, or {file: portal-key}, not \(entry.value.form)")
+          entry.value.mark, "'\(entry.key)' must be a text, or a file as in \(example), not \(entry.value.form)")
         continue
       }
-      let section = Section(entry.value, name: "header '\(entry.key)'", reading: reading)
+      let section = Section(entry.value, name: "\(noun) '\(entry.key)'", reading: reading)
       _ = section.requiredText("file", example: "file: portal-key")
       _ = section.file("file", isSecret: true)
-      if let path = section.given("file") { headers[entry.key] = .file(path) }
+      if let path = section.given("file") { texts[entry.key] = .file(path) }
       section.finish()
     }
-    return headers
+    return texts
   }
 }

@@ -8,7 +8,8 @@ public struct RetentionSettings: Hashable, Sendable {
   /// Measurements that stay, `feature` with its windows from a quarter of an hour on.
   public static let kept = [
     "reporting", "feature", "clean_1h", "clean_1d", "kpi", "energy", "forecast_latest", "forecast_eval",
-    "scenario", "health", "alerts", "alert_state", "alert_rate", "plant_state", "dispatch", "command", "audit",
+    "scenario", "health", "alerts", "alert_state", "alert_rate", "plant_state", "source_state", "dispatch", "command",
+    "audit",
     "savings", "savings_month",
   ]
   /// Shortest age after which points are deleted.

@@ -1,3 +1,5 @@
+import Foundation
+import LocalServers
 import PlantModel
 import PlantTesting
 import SystemCore
@@ -134,6 +136,63 @@ struct HTTPFetcherTests {
     let refusal = #expect(throws: FetchError.self) { try Self.fetch(refused.fetcher, refused.intake) }
     #expect(refusal?.kind == .refused && refusing.requests.value.count == 1)
     #expect(log.count == 0)
+  }
+
+  @Test func `pages are counted by number or by records until one has none`() throws {
+    let pages = [Self.page, "[{\"at\":\"2026-03-01T10:30:00Z\",\"kwh\":3}]", "[]"].map { Self.answer($0) }
+    for (counter, wanted) in [
+      (PageCounter.page("p"), ["/m?p=1", "/m?p=2", "/m?p=3"]),
+      (.offset("skip"), ["/m?skip=0", "/m?skip=2", "/m?skip=3"]),
+    ] {
+      let answers = try Answers(pages)
+      defer { answers.stop() }
+      var access = HTTPAccess(url: "http://127.0.0.1:\(answers.port)/m")
+      access.counter = counter
+      let (fetcher, intake, log) = Self.parts(access)
+      #expect(try Self.fetch(fetcher, intake).rows == 3 && log.count == 3)
+      #expect(answers.requests.value.map { $0[0] } == wanted.map { "GET \($0) HTTP/1.1" })
+    }
+  }
+
+  @Test func `a token is asked for once, renewed when it is not taken, and a refused client is not tried again`() throws
+  {
+    let folder = try TemporaryFolder(prefix: "wattline-oauth")
+    defer { folder.remove() }
+    for name in ["secret", "refresh"] {
+      try Data("\(name)\n".utf8).write(to: URL(fileURLWithPath: "\(folder.path)/\(name)"))
+    }
+    let data = try Answers([
+      Self.answer(Self.page), Self.answer("", status: "401 Unauthorized"), Self.answer(Self.page),
+    ])
+    defer { data.stop() }
+    let server = try Answers([
+      Self.answer(#"{"access_token":"one","expires_in":3600,"refresh_token":"next"}"#),
+      Self.answer(#"{"access_token":"two","expires_in":3600}"#),
+      Self.answer(#"{"error":"invalid_client"}"#, status: "401 Unauthorized"),
+    ])
+    defer { server.stop() }
+    var access = HTTPAccess(url: "http://127.0.0.1:\(data.port)/m")
+    access.oauth = OAuthAccess(tokenURL: "http://127.0.0.1:\(server.port)/token", clientID: "plant")
+    access.oauth?.secret = .file("secret")
+    access.oauth?.refreshToken = .file("refresh")
+    func fetcher() -> HTTPFetcher {
+      HTTPFetcher(access, directory: folder.path, calendar: .utc, folder: folder.path)
+    }
+    let (_, intake, log) = Self.parts(access)
+    let first = fetcher()
+    #expect(try Self.fetch(first, intake).rows == 2)
+    #expect(try Self.fetch(first, intake).rows == 0 && log.count == 2)
+    let bearers = data.requests.value.map { $0.first { $0.hasPrefix("Authorization: ") } }
+    #expect(bearers == ["Authorization: Bearer one", "Authorization: Bearer one", "Authorization: Bearer two"])
+    #expect(server.requests.value.count == 2)
+    #expect(server.requests.value[0].contains("Authorization: Basic cGxhbnQ6c2VjcmV0"))
+    // The replaced refresh token is kept for the next process, readable by its user only.
+    let kept = try Data(contentsOf: URL(fileURLWithPath: folder.path + "/refresh-token"))
+    #expect(String(decoding: kept, as: UTF8.self).contains("next"))
+    let mode = try FileManager.default.attributesOfItem(atPath: folder.path + "/refresh-token")[.posixPermissions]
+    #expect(mode as? Int == 0o600)
+    let error = #expect(throws: FetchError.self) { try Self.fetch(fetcher(), intake) }
+    #expect(error?.kind == .refused && error?.words.contains("gives no token (status 401, invalid_client)") == true)
   }
 
   @Test(arguments: [

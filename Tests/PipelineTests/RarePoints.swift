@@ -68,6 +68,8 @@ struct RarePoints {
       + [("calm", 0, 0), ("warned", 0, 1), ("alarmed", 1, 0)].map { name, critical, warnings in
         "plant_state,plant=\(name) critical=\(critical)i,warnings=\(warnings)i,reported_ms=\(time + 60_000)i \(time)"
       } + [
+        "source_state,plant=calm,source=portal state=\"failing\",rows=4i,error=\"503\",last_success_ms=\(time)i,"
+          + "next_ms=\(time + 9_000)i,reported_ms=\(time + 60_000)i \(time)",
         "pipeline,instance=calm,stage=interface requests=1i,slow=0i,failed=0i,refused=0i,url=\"http://x/\" \(time)",
         "pipeline,instance=calm,stage=interface requests=2i,slow=0i,failed=0i,refused=0i,url=\"http://x/\" "
           + "\(time + 4_000)",

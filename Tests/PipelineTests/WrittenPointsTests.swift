@@ -1,3 +1,4 @@
+import DataSources
 import LineProtocol
 import PlantModel
 import PlantTesting
@@ -107,6 +108,7 @@ struct WrittenPointsTests {
     status.interface = InterfaceFacts(requests: 3, slow: 1)
     status.interface?.url = "http://127.0.0.1:8080/"
     status.stages.plants = [PlantView(name: "north")]
+    status.fetched = [SourceStatus(name: "portal", plant: "north", state: .waiting)]
     status.retention = RetentionCounts(days: 1, failures: 0, lastSeconds: 1)
     return status
   }

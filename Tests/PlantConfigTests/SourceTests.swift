@@ -44,6 +44,29 @@ struct SourceTests {
     #expect(sources[1].overlap == .day)
   }
 
+  @Test func `a program is read with its arguments, variables and limits`() throws {
+    let loaded = load(
+      """
+        - name: portal
+          every: 1h
+          exec: {command: [python3, portal.py, "{since:date}"], timeout: 2m, memory_mb: 512, \
+      environment: {PORTAL_USER: anna, PORTAL_PASSWORD: {file: portal-password}}}
+          payload: json
+          asset: meter
+          values: {energy: "/kwh"}
+        - {name: gateway, exec: {command: [bacnet-reader], keep_running: true}, payload: line}
+      """)
+    #expect(loaded.diagnostics.isEmpty, "\(loaded.diagnostics)")
+    let sources = try #require(loaded.plants.first?.sources)
+    var access = ExecAccess(command: ["python3", "portal.py", "{since:date}"])
+    access.environment = ["PORTAL_USER": .text("anna"), "PORTAL_PASSWORD": .file("portal-password")]
+    (access.timeout, access.mostMemory) = (.minutes(2), 512 << 20)
+    #expect(sources[0].access == .exec(access) && sources[0].schedule == .every(.hours(1)))
+    var kept = ExecAccess(command: ["bacnet-reader"])
+    kept.isKept = true
+    #expect(sources[1].access == .exec(kept) && sources[1].schedule == .every(.second))
+  }
+
   private struct TestFailure: Error {}
 
   private static let url = "http: {url: \"https://a.example/\"}"
@@ -67,6 +90,19 @@ struct SourceTests {
     ("- {name: a, http: {url: \"https://a.example\", next: next}}", "'next' is 'next'; write a place"),
     ("- {name: a, http: {url: \"https://a.example\", cursor: c}}", "'cursor' needs 'next'"),
     ("- {name: a, http: {url: \"https://a.example\", headers: {\"X Y\": z}}}", "'X Y' is no header"),
+    ("- {name: a, exec: {timeout: 5s}}", "'exec' needs 'command', the program and its arguments"),
+    ("- {name: a, exec: {command: \"python3 x.py\"}}", "'command' must be a list, since no shell reads it"),
+    ("- {name: a, exec: {command: []}}", "'command' must be a list"),
+    ("- {name: a, exec: {command: [x, \"{since:isoo}\"]}}", "{since:isoo} has no such form"),
+    ("- {name: a, exec: {command: [x], environment: {A-B: c}}}", "'A-B' is no variable"),
+    ("- {name: a, exec: {command: [x], keep_running: true, timeout: 5s}}", "'timeout' is of programs that end"),
+    ("- {name: a, exec: {command: [x], memory_mb: 0}}", "'memory_mb' is 0"),
+    ("- {name: a, http: {url: \"https://a.example\", page: p, offset: o}}", "page, offset are ways to the next page"),
+    ("- {name: a, http: {url: \"https://a.example\", oauth2: {client_id: x}}}", "token_url"),
+    (
+      "- {name: a, http: {url: \"https://a.example\", oauth2: {client_id: x, token_url: \"https://a.example/t\"}}}",
+      "oauth2 needs 'client_secret' or 'refresh_token'"
+    ),
     ("- {name: a, file: {path: \"in/\"}, values: {a.b: c}}", "'path' is 'in/'; name files"),
     ("- {name: a, file: {path: \"in/*.csv\"}}", "a table needs 'values'"),
     ("- {name: a, payload: sparkplug, \(url)}", "Sparkplug comes over MQTT"),

@@ -16,7 +16,7 @@ struct BackupTests {
   private static func points(_ influx: LocalInflux, plants: Set<String>) throws -> [String: Set<String>] {
     var found: [String: Set<String>] = [:]
     for measurement in try influx.query("SHOW MEASUREMENTS").compactMap({ $0.text("name") })
-    where !["pipeline", "plant_state"].contains(measurement) {
+    where !["pipeline", "plant_state", "source_state"].contains(measurement) {
       var points: Set<String> = []
       for row in try influx.query("SELECT * FROM \"\(measurement)\"") {
         guard let plant = row.text("plant"), plants.contains(plant) else { continue }

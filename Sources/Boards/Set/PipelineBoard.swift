@@ -11,7 +11,7 @@ enum PipelineBoard {
     ],
     annotations: [.configuration],
     rows: [
-      Row(panels: [reports, states, taken, lost, refusals, qualities, waiting]),
+      Row(panels: [reports, states, taken, lost, refusals, qualities, waiting, fetched]),
       Row(title: "Accounts: nothing is lost unseen", panels: [messages, readings, points]),
       Row(title: "The machine", panels: [processor, memory, disk, requests, interface, inputs]),
     ])
@@ -110,6 +110,32 @@ enum PipelineBoard {
           [field(.reason), field(.text)], from: .pipeline, where: stage("refusal"), in: .recent("30d"), newest: 50))
     ]
   ).saying("no message was refused")
+
+  private static let fetched = Panel(
+    "What does not come over MQTT",
+    """
+    Sources of the plants' files by a report of the last five minutes: portals, files and programs. A refused one tries \
+    nothing until its credentials change, or wattline sources start NAME is given.
+    """, size: (24, 6),
+    .table(
+      [
+        Column("Plant", "plant", width: 130, link: Link("This plant", to: "plant", [("plant", .cell)])),
+        Column("Source", "source", width: 150), Column("State", "state", width: 100),
+        Column("Last success", "last_ms", .number(.ago), width: 130),
+        Column("Next fetch", "next_ms", .number(.ago), width: 130),
+        Column("Rows", "rows", .number(.none, decimals: 0), width: 100),
+        Column("Reported", "reported_ms", .number(.ago), width: 130), Column("What is wrong", "error", isWrapped: true),
+      ], sort: [("What is wrong", true)]),
+    [
+      Target(
+        Query(
+          [
+            field(.rows).last.named("rows"), field(.state).named("state"), field(.error).named("error"),
+            field(.lastSuccess).named("last_ms"), field(.nextFetch).named("next_ms"),
+            field(.reported).named("reported_ms"),
+          ], from: .sourceState, where: [], in: .recent("5m"), by: [.plant, .source]))
+    ]
+  ).saying("no plant has sources besides MQTT, or no process has reported for five minutes")
 
   private static let qualities = Panel(
     "Readings that were not good, by quality", "How many in a second.", size: (12, 8),

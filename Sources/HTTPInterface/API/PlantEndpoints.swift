@@ -306,6 +306,7 @@ extension PlantEndpoints {
     try api.checkVariables(body, file: file)
     let loaded = api.pipeline.checked((file, body))
     try refuse(loaded.diagnostics)
+    try api.checkPrograms(of: loaded.plants.first { $0.name == plant })
     // A link stays one, and the file keeps its mode.
     let path = URL(fileURLWithPath: api.pipeline.path(file)).resolvingSymlinksInPath().path
     let mode = try? FileManager.default.attributesOfItem(atPath: path)[.posixPermissions]
