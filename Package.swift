@@ -127,11 +127,12 @@ let package = Package(
       ]),
     module(
       "SavingsAccounts", ["WattlineTime", "SystemCore", "PlantModel", "PointSchema", "InfluxSink", "Savings"]),
+    .target(name: "CSpawn"),
     module(
       "DataSources",
       [
         "Compression", "WattlineTime", "SystemCore", "PlantModel", "StreamCore", "CurlTransport", "Journal",
-        "PayloadDecoding",
+        "PayloadDecoding", "CSpawn",
       ]),
     module("PlantSimulation", ["WattlineTime", "PlantModel", "PlantPhysics"]),
     module(

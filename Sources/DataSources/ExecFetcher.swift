@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import PayloadDecoding
 import PlantModel
 import SystemCore
 import WattlineTime

@@ -1,3 +1,4 @@
+import CSpawn
 import Foundation
 import Glibc
 import SystemCore
@@ -41,7 +42,7 @@ final class ProgramSession {
     var pipes: [Int32] = [-1, -1, -1, -1]
     let isOpen = pipes.withUnsafeMutableBufferPointer { buffer in
       guard let base = buffer.baseAddress else { return false }
-      return pipe2(base, O_CLOEXEC) == 0 && pipe2(base + 2, O_CLOEXEC) == 0
+      return spawn_pipe(base) == 0 && spawn_pipe(base + 2) == 0
     }
     defer { for end in [1, 3] where pipes[end] >= 0 { close(pipes[end]) } }
     guard isOpen else {
@@ -57,8 +58,8 @@ final class ProgramSession {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_adddup2(&actions, pipes[1], 1)
     posix_spawn_file_actions_adddup2(&actions, pipes[3], 2)
-    posix_spawn_file_actions_addchdir_np(&actions, folder)
-    posix_spawn_file_actions_addclosefrom_np(&actions, 3)
+    spawn_change_folder(&actions, folder)
+    spawn_close_from(&actions, 3)
     var identifier: pid_t = 0
     let code = ProgramLaunch.start(
       words, actions: &actions, environment: environment, isLeader: true, identifier: &identifier)
