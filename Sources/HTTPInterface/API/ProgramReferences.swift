@@ -1,3 +1,4 @@
+import PlantConfig
 import PlantModel
 
 extension API {
