@@ -69,6 +69,11 @@ public struct WeatherRecord: Sendable {
     temperatures.indices.contains(hour - first) ? temperatures[hour - first] : .nan
   }
 
+  /// Returns the irradiance of an hour of UTC since 1970 [W/m²]; NaN if unknown.
+  func irradiance(hour: Int) -> Double {
+    irradiances.indices.contains(hour - first) ? irradiances[hour - first] : .nan
+  }
+
   /// Returns the means of temperature [°C] and the irradiation [kWh/m²] of a span; NaN with more than a tenth missing.
   func means(from start: Timestamp, to end: Timestamp) -> (temperature: Double, irradiation: Double) {
     let range = WeatherRecord.hour(start)..<max(WeatherRecord.hour(start) + 1, WeatherRecord.hour(end))
