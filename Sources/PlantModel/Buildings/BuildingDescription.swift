@@ -1,4 +1,4 @@
-/// What an owner or auditor knows of a building.
+/// Estimates that an owner or auditor has of a building.
 public struct BuildingDescription: Hashable, Sendable {
   /// Energy that heats the building.
   public enum HeatingFuel: String, Sendable, CaseIterable {

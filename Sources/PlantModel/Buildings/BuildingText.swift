@@ -73,7 +73,7 @@ extension QuantityChange {
       return
     }
     var digits = words
-    for unit in ["K", "°C", profile.unit] where !unit.isEmpty && digits.hasSuffix(unit) {
+    for unit in [profile.unit, "K", "°C"] where !unit.isEmpty && digits.hasSuffix(unit) {
       digits = String(digits.dropLast(unit.count)).trimmed
     }
     guard let value = Double(digits), value.isFinite else {

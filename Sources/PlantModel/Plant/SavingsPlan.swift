@@ -78,7 +78,7 @@ public struct SavingsPlan: Hashable, Sendable {
   public var measures: [Measure] = []
   /// Contract on savings, if there is one.
   public var guarantee: Guarantee?
-  /// What is known of the building, for its physical twin; `nil` if the file gives nothing.
+  /// Estimates of the building, for its physical twin; `nil` if the file gives nothing.
   public var building: BuildingDescription?
 
   /// Creates a plan without measures.

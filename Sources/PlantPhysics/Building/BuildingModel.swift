@@ -33,7 +33,8 @@ public struct BuildingModel: Sendable {
     waterFuel: BuildingDescription.HeatingFuel = .gas, massFactor: Double? = nil, surfaceCoefficient: Double = 3.45
   ) {
     var values = values
-    let usual = BuildingDescription(area: values[.area] ?? 100)
+    var usual = BuildingDescription(area: values[.area] ?? 100)
+    for (quantity, value) in values { usual.given[quantity] = .init(value, deviation: 0) }
     for quantity in BuildingQuantity.allCases where values[quantity] == nil && quantity != .groundTemperature {
       values[quantity] = usual.estimate(quantity).value
     }

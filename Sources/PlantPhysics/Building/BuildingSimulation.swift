@@ -35,7 +35,7 @@ private struct BuildingRun {
     var (efficiency, cop, heating, cooling, exterior) = (0.0, 0.0, 0.0, 0.0, 0.0)
   }
 
-  /// Outer surface: resistance [m²K/W], radiative transfer [W/m²K] and how much colder the sky is [K] (ISO 13790, 11.3).
+  /// Outer surface (ISO 13790, 11.3): resistance [m²K/W], radiative transfer [W/m²K], and the sky's colder by this [K].
   static let (outerResistance, radiation, skyDifference) = (0.04, 4.5, 11.0)
 
   init(_ model: BuildingModel, weather: BuildingWeather) {

@@ -18,8 +18,9 @@ public struct BuildingWeather: Sendable {
   public private(set) var roof: [Double] = []
   /// Share of each hour in which the sun is down.
   public private(set) var darkness: [Double] = []
-  /// Course of the ground's temperature over the year at each hour, −1...1: 45 days after that of the sun's warmth, which
-  /// is greatest on 20 July, or on 20 January in the south (ISO 13370:2017 gives lags of one to two months).
+  /// Course of the ground's temperature over the year at each hour, −1...1.
+  ///
+  /// It is greatest 45 days after 20 July, or 20 January in the south (ISO 13370:2017: lags of one to two months).
   public private(set) var groundCourse: [Double] = []
 
   /// Number of hours.
@@ -105,7 +106,7 @@ public struct BuildingWeather: Sendable {
   }
 }
 
-/// Angular behaviour of double glazing (J. Karlsson and A. Roos, Solar Energy 68, 2000, 493–497; two panes, category 4).
+/// Angular behaviour of double glazing (J. Karlsson and A. Roos, Solar Energy 68, 2000; two panes, category 4).
 public enum Glazing {
   /// Returns the transmittance of light from a direction, divided by that at normal incidence, 0...1.
   ///
@@ -144,8 +145,9 @@ extension TiltedPlane {
 }
 
 extension BuildingWeather {
-  /// Returns the irradiance of each hour [W/m²] that the swing of the temperature in each day suggests (K. Bristow and G.
-  /// Campbell, Agric. For. Meteorol. 31, 1984, 159–166, with a greatest transmittance of 0.7, B 0.007 and C 2.4).
+  /// Returns the irradiance of each hour [W/m²] that the swing of the temperature in each day suggests.
+  ///
+  /// K. Bristow and G. Campbell, Agric. For. Meteorol. 31, 1984, with a greatest transmittance of 0.7, B 0.007, C 2.4.
   ///
   /// - Parameters:
   ///   - start: Start of the first hour, best a local midnight.

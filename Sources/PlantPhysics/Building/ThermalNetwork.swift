@@ -1,11 +1,11 @@
 /// Hourly thermal network of a building zone with five resistances and one capacity (5R1C; ISO 13790:2008, annex C).
 ///
-/// Air, inner surfaces and mass are nodes. Air meets the outside by ventilation, surfaces by windows, the mass by opaque
-/// parts. The mass is integrated by the Crank–Nicolson rule. The energy balance of each hour holds to rounding.
+/// Air, inner surfaces and mass are nodes. Air meets the outside by ventilation, surfaces by windows, the mass by
+/// opaque parts. The mass is integrated by the Crank–Nicolson rule. The energy of each hour is balanced to rounding.
 ///
 /// Worked value: 100 m² of floor, 250 m² of mass area, H_tr,op = 80 W/K, windows 30 W/K, ventilation 50 W/K,
-/// 165 kJ/m²K: from 20 °C in all, at 0 °C outside without gains, the mass falls to 19.3191 °C in an hour and the air to
-/// 18.4113 °C.
+/// 165 kJ/m²K: from 20 °C in all, at 0 °C outside without gains, the mass falls to 19.3191 °C in an hour and the air
+/// to 18.4113 °C.
 public struct ThermalNetwork: Hashable, Sendable {
   /// Coupling of air and inner surfaces [W/K]; 3.45 W/m²K over 4.5 times the floor area.
   public let airToSurface: Double
@@ -51,8 +51,9 @@ public struct ThermalNetwork: Hashable, Sendable {
     windowShare = min(windows / (9.1 * surfaces), 1 - massShare)
   }
 
-  /// Returns the effective mass area of each square metre of floor (ISO 13790:2008, table 12): 2.5 up to 165 kJ/m²K, 3
-  /// at 260, 3.5 from 370, between them in proportion.
+  /// Returns the effective mass area of each square metre of floor (ISO 13790:2008, table 12).
+  ///
+  /// It is 2.5 up to 165 kJ/m²K, 3 at 260, 3.5 from 370, and between them in proportion.
   public static func massFactor(_ mass: Double) -> Double {
     if mass <= 165 { return 2.5 }
     if mass <= 260 { return 2.5 + 0.5 * (mass - 165) / 95 }

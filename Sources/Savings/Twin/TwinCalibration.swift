@@ -4,10 +4,10 @@ public import PlantPhysics
 
 /// Calibration of a building's physical twin to its meters.
 ///
-/// The most probable parameters are searched, given the meters and what was known before (maximum a posteriori): first 24
-/// points of a Latin hypercube over the prior, then Levenberg–Marquardt from the given values and from the best two.
-/// Residuals are taken as normal. Their size and their correlation with the next group are found from the fit itself, in
-/// three rounds. The covariance is that of Laplace's approximation. The search depends on its data alone.
+/// The most probable parameters are searched, given the meters and the estimates of the file (maximum a posteriori).
+/// First come 24 points of a Latin hypercube over the prior. Levenberg–Marquardt follows from the given values and from
+/// the best two. Residuals are taken as normal. Their size and correlation are found from the fit itself, in three
+/// rounds. The covariance is that of Laplace's approximation. The search depends on its data alone.
 public struct TwinCalibration: Sendable {
   /// Parameters that were moved.
   public let parameters: TwinParameters

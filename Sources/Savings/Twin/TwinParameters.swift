@@ -3,13 +3,13 @@ public import PlantModel
 
 /// Quantities of a building that a calibration moves, in units of what is open about them.
 ///
-/// A coordinate of 0 is the given value. Ratios move by their logarithm, so that they stay positive; temperatures move in
-/// proportion. The given values with their deviations are the prior of the calibration: independent and normal in these
-/// coordinates.
+/// A coordinate of 0 is the given value. Ratios move by their logarithm, so that they stay positive; temperatures move
+/// in proportion. The given values with their deviations are the prior of the calibration: independent and normal in
+/// these coordinates.
 public struct TwinParameters: Sendable {
   /// Quantities in the order of the coordinates.
   public let quantities: [BuildingQuantity]
-  /// What is known of the building.
+  /// Estimates of the building.
   public let description: BuildingDescription
   private let estimates: [BuildingDescription.Estimate]
 

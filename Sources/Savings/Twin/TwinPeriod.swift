@@ -89,6 +89,8 @@ public struct TwinMeter: Sendable {
   let groups: [Int]
   /// Energy of each group [kWh].
   let energies: [Double]
+  /// Month of each group: 12 · year + month − 1.
+  let months: [Int]
   /// Number of hours of each group.
   let hours: [Double]
   /// Usual length of a reading.
@@ -102,21 +104,19 @@ public struct TwinMeter: Sendable {
   ///   - meter: Readings.
   ///   - period: Hours of the twin.
   public init(_ meter: MeterReadings, in period: TwinPeriod) {
+    let spans = meter.resolution == .hourly ? TwinMeter.hours(meter.spans) : meter.spans
     var groups = [Int](repeating: -1, count: period.count)
     var readings: [(hours: Range<Int>, use: Double)] = []
     var (energies, hours): ([Double], [Double]) = ([], [])
     var names: [Int: Int] = [:]
-    for span in meter.spans where span.use.isFinite {
+    var months: [Int] = []
+    for span in spans where span.use.isFinite {
       let first = Int(span.start.floored(to: .hour).seconds / 3600) - period.firstHour
       let last = max(first + 1, first + Int((span.end - span.start).inHours.rounded()))
       guard first >= 0, last <= period.count, period.isKnown[first..<last].count(where: { !$0 }) * 10 <= last - first
       else { continue }
       let isHourly = meter.resolution == .hourly
-      if isHourly, last == first + 1, let before = readings.last, before.hours == first..<last {
-        readings[readings.count - 1].use += span.use
-      } else {
-        readings.append((first..<last, span.use))
-      }
+      readings.append((first..<last, span.use))
       let calendar = period.calendar
       let name =
         isHourly
@@ -125,6 +125,7 @@ public struct TwinMeter: Sendable {
       if group == energies.count {
         names[name] = group
         energies.append(0)
+        months.append(period.months[(first + last) / 2])
         hours.append(0)
       }
       energies[group] += span.use
@@ -134,7 +135,29 @@ public struct TwinMeter: Sendable {
       }
     }
     (self.groups, self.energies, self.hours, self.readings) = (groups, energies, hours, readings)
+    self.months = months
     resolution = meter.resolution
+  }
+
+  /// Returns the sums of whole hours; an hour with a gap has none.
+  private static func hours(_ spans: [MeterReadings.Span]) -> [MeterReadings.Span] {
+    var sums: [MeterReadings.Span] = []
+    var covered = 0.0
+    func close() { if covered < 0.99 { sums.removeLast() } }
+    for span in spans where span.use.isFinite {
+      let length = (span.end - span.start).inHours
+      let start = span.start.floored(to: .hour)
+      if let last = sums.last, last.start == start {
+        sums[sums.count - 1] = MeterReadings.Span(start: start, end: last.end, use: last.use + span.use)
+        covered += length
+      } else {
+        if !sums.isEmpty { close() }
+        sums.append(MeterReadings.Span(start: start, end: start + .hours(1), use: span.use))
+        covered = length
+      }
+    }
+    if !sums.isEmpty { close() }
+    return sums
   }
 
   /// Hours with a reading.

@@ -28,7 +28,7 @@ public struct TwinChanges: Sendable {
   }
 }
 
-/// What measures should save, by a calibrated twin.
+/// Saving that measures should bring, by a calibrated twin.
 ///
 /// The twin runs through the same weather before and after the measures. The interval is that of the parameters: both
 /// runs are repeated with draws from their covariance. It leaves out what the twin cannot describe at all.

@@ -96,12 +96,34 @@ struct TwinSearch {
       }
       first += meter.energies.count
       let variance = own.reduce(0) { $0 + $1 * $1 } / Double(max(1, own.count))
-      let next = zip(own, own.dropFirst()).reduce(0) { $0 + $1.0 * $1.1 } / Double(max(1, own.count - 1))
-      let correlation = variance > 0 ? min(0.95, max(0, next / variance)) : 0
       let mean = meter.energies.reduce(0, +) / max(1, meter.hours.reduce(0, +))
       noises[place] = Noise(
-        deviation: max(variance.squareRoot(), 0.01 * mean), independence: (1 - correlation) / (1 + correlation))
+        deviation: max(variance.squareRoot(), 0.01 * mean),
+        independence: independence(own, meter: meter, variance: variance))
     }
+  }
+
+  /// Returns the share of residuals that counts as independent: the variance that the sum of a month would have if they
+  /// were, over the one that it has (batch means).
+  ///
+  /// The part that the parameters took out of twelve months is put back, at most by a factor of 3.
+  ///
+  /// - Parameters:
+  ///   - residuals: Residual of each group over the root of its hours [kWh].
+  ///   - meter: Meter.
+  ///   - variance: Variance of an hour [kWh²].
+  private func independence(_ residuals: [Double], meter: TwinMeter, variance: Double) -> Double {
+    var sums: [Int: (residual: Double, hours: Double)] = [:]
+    for (group, residual) in residuals.enumerated() {
+      let month = meter.months[group]
+      sums[month, default: (0, 0)].residual += residual * meter.hours[group].squareRoot()
+      sums[month, default: (0, 0)].hours += meter.hours[group]
+    }
+    let count = Double(sums.count)
+    let found = sums.values.reduce(0) { $0 + $1.residual * $1.residual } / count
+    let expected = variance * sums.values.reduce(0) { $0 + $1.hours } / count
+    let taken = min(2 * count / 3, Double(parameters.quantities.count))
+    return expected > 0 ? min(1, expected / (found * count / (count - taken))) : 1
   }
 
   // MARK: Descent
