@@ -11,6 +11,8 @@ public struct MeterRecord {
 
   /// Readings of the meter.
   public private(set) var readings = MeterReadings(times: [], values: [])
+  /// Temperature and irradiance of the hours.
+  public private(set) var weather = WeatherRecord(times: [], temperatures: [])
   /// Use and weather by local day.
   public private(set) var days: [MeterDay] = []
   /// Mean price of a day's kWh by date, weighted by the use of its hours [currency/kWh].
@@ -52,7 +54,7 @@ public struct MeterRecord {
     let air = try query.hours(.mean, asset: plan.temperature.asset, sensor: plan.temperature.sensor)
     let sun = try query.hours(.mean, asset: plan.temperature.asset, sensor: "irradiance")
     readings = MeterReadings(times: use.times, values: use.values)
-    let weather = WeatherRecord(
+    weather = WeatherRecord(
       times: air.times, temperatures: air.values, irradiances: Self.aligned(sun, to: air.times))
     days = readings.days(DayClock(calendar), weather: weather).filter { dates.contains($0.date) }
     let isElectric = plan.fuel == .electricity
