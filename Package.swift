@@ -69,7 +69,7 @@ let package = Package(
     module("PointSchema", ["WattlineTime", "PlantModel"]),
     module("Boards", ["PointSchema"]),
     module("Settings", ["WattlineTime", "PlantModel"]),
-    module("PlantPhysics", ["WattlineTime", "PlantModel"]),
+    numericModule("PlantPhysics", ["WattlineTime", "PlantModel"]),
     module("StreamCore", ["WattlineTime", "SystemCore", "PlantModel", "PointSchema"]),
     module("CurlTransport", ["WattlineTime", "SystemCore", "PlantModel", "Settings", "CCurl"]),
     .target(name: "CChecksum"),
@@ -102,7 +102,7 @@ let package = Package(
       "DispatchPolicy", ["WattlineTime", "PlantModel", "PointSchema", "PlantPhysics", "StreamCore", "AssetCommands"]),
     numericModule("MonthlyAccounts", ["WattlineTime", "PlantModel", "PlantPhysics", "DispatchPolicy"]),
     numericModule("DispatchStudies", ["PlantPhysics", "DispatchPolicy"]),
-    numericModule("Savings", ["WattlineTime"]),
+    numericModule("Savings", ["WattlineTime", "PlantModel", "PlantPhysics"]),
     numericModule("Community"),
     module("CommandChannel", ["WattlineTime", "SystemCore", "PlantModel", "Settings", "StreamCore", "CMosquitto"]),
     module(
@@ -183,7 +183,7 @@ let package = Package(
     tests("PlantModel", ["WattlineTime", "PlantTesting"]),
     tests("PointSchema", ["WattlineTime", "PlantModel"]),
     tests("Boards", ["PointSchema", "LocalServers", "LocalGrafana", "PlantTesting"]),
-    tests("Savings", ["WattlineTime", "PlantPhysics"]),
+    tests("Savings", ["WattlineTime", "PlantModel", "PlantPhysics"]),
     tests(
       "SavingsAccounts", ["WattlineTime", "PlantModel", "InfluxSink", "Savings", "LocalServers", "PlantTesting"]),
     tests("PlantPhysics", ["WattlineTime", "PlantModel"]),

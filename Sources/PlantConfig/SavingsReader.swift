@@ -57,6 +57,9 @@ struct SavingsReader {
     if let node = section.node("guarantee") {
       plan.guarantee = guarantee(Section(node, name: "guarantee", reading: reading), plan: plan)
     }
+    if let node = section.node("building") {
+      plan.building = BuildingReader(reading).building(Section(node, name: "building", reading: reading))
+    }
     section.finish()
     guard meter != nil, temperature != nil, let baseline else { return nil }
     check(plan, baseline: baseline, in: section)
@@ -225,13 +228,17 @@ struct SavingsReader {
     }
     let name = section.requiredText("name", example: "name: lighting")
     let cost = section.number("cost", in: 0...1e12, meaning: "its cost in \(plant.currency) from 0")
-    let changes = section.text("changes") ?? ""
+    let isResized = section.boolean("resized") ?? false
+    let quantities = section.node("changes").flatMap { BuildingReader(reading).changes($0) }
+    let changes = quantities.map(BuildingReader.words) ?? section.text("changes") ?? ""
     guard let date, let name else { return nil }
     if let wrong = Words.mistake(inName: name) {
       reading.mistake(section.place(of: "name"), "'name' \(wrong)")
       return nil
     }
-    return SavingsPlan.Measure(date: date, name: name, cost: cost, changes: changes)
+    var measure = SavingsPlan.Measure(date: date, name: name, cost: cost, changes: changes)
+    (measure.quantities, measure.isResized) = (quantities ?? [:], isResized)
+    return measure
   }
 
   private func guarantee(_ section: Section, plan: SavingsPlan) -> SavingsPlan.Guarantee? {
@@ -257,6 +264,13 @@ struct SavingsReader {
         section.place(of: "reporting"),
         "'reporting' is \(SavingsReader.text(plan.reportingStart)); it must come after the baseline, which ends on \(last)"
       )
+    }
+    if plan.building == nil, section.node("building") == nil,
+      let measure = plan.measures.first(where: { !$0.quantities.isEmpty })
+    {
+      reading.warning(
+        section.place(of: "measures"),
+        "'\(measure.name)' changes quantities of a building, but there is no 'building'; without it there is no twin")
     }
     if let guarantee = plan.guarantee, guarantee.from < plan.reportingStart {
       reading.mistake(

@@ -43,7 +43,8 @@ private let plantFile = """
     meter: a
     temperature: a.temperature
     baseline: {from: 2024-01-01, to: 2024-12-31, \(unknown): 1}
-    measures: [{date: 2025-01-01, name: m, \(unknown): 1}]
+    measures: [{date: 2025-01-01, name: m, \(unknown): 1, changes: {\(unknown): 1}}]
+    building: {area: 100, \(unknown): 1, schedules: {\(unknown): 1, plugs: {\(unknown): 1}}}
     guarantee: {kwh: 1, \(unknown): 1}
     \(unknown): 1
   """
@@ -76,7 +77,7 @@ struct ConfigurationPageTests {
   private static let page = PackageFolder.root().appendingPathComponent("pipelines/README.md")
 
   @Test func `the page names every key of a plant file`() throws {
-    try expectOnPage(plantFile, name: "p.yaml", sections: 25)
+    try expectOnPage(plantFile, name: "p.yaml", sections: 29)
   }
 
   @Test func `the page names every key of wattline.yaml`() throws {

@@ -63,6 +63,21 @@ struct SavingsSettingsTests {
     #expect(plan.guarantee == .init(kilowattHoursPerYear: 30_000, from: day(2025, 6, 1)))
   }
 
+  @Test func `changes of a measure are words, or quantities of the building`() throws {
+    let loaded = load(
+      """
+      {meter: main, \(Self.year), building: {area: 500, lighting: 10.8},
+        measures: [{date: 2025-02-01, name: lamps, resized: true, changes: {lighting: "-50 %", cooling_setpoint: "+1 K"}}]}
+      """)
+    #expect(loaded.diagnostics.isEmpty, "\(loaded.diagnostics)")
+    let plan = try #require(loaded.plants.first?.savings.first)
+    #expect(plan.building?.given[.area]?.value == 500)
+    #expect(plan.measures[0].quantities == [.lighting: .factor(0.5), .coolingSetpoint: .amount(1)])
+    #expect(plan.measures[0].changes == "lighting −50 %, cooling_setpoint +1" && plan.measures[0].isResized)
+    let bare = load("{meter: main, \(Self.year), measures: [{date: 2025-02-01, name: m, changes: {lighting: 5}}]}")
+    #expect(bare.warnings.contains { $0.message.contains("there is no 'building'") })
+  }
+
   @Test(arguments: [
     ("{\(year)}", "savings needs 'meter', such as meter: main"),
     ("{meter: mian, \(year)}", "'meter' is 'mian', which is no asset and no asset.sensor"),

@@ -22,6 +22,10 @@ public struct SavingsPlan: Hashable, Sendable {
     public var cost: Double?
     /// Change that it makes, in words; may be empty.
     public var changes: String
+    /// Changes that it makes to quantities of the building, for its physical twin.
+    public var quantities: [BuildingQuantity: QuantityChange] = [:]
+    /// Whether fans are sized anew for the changed building.
+    public var isResized = false
 
     /// Creates a measure.
     ///
@@ -76,6 +80,8 @@ public struct SavingsPlan: Hashable, Sendable {
   public var measures: [Measure] = []
   /// Contract on savings, if there is one.
   public var guarantee: Guarantee?
+  /// Estimates of the building, for its physical twin; `nil` if the file gives nothing.
+  public var building: BuildingDescription?
 
   /// Creates a plan without measures.
   ///

@@ -18,6 +18,11 @@ public struct WeatherRecord: Sendable {
     irradiance = HourlySeries(times: times, rows: irradiances)
   }
 
+  /// Returns the irradiance of an hour of UTC since 1970 [W/m²]; NaN if unknown.
+  func irradiance(hour: Int) -> Double {
+    irradiances.indices.contains(hour - first) ? irradiances[hour - first] : .nan
+  }
+
   /// Returns the means of temperature [°C] and the irradiation [kWh/m²] of a span; NaN with more than a tenth missing.
   func means(from start: Timestamp, to end: Timestamp) -> (temperature: Double, irradiation: Double) {
     let sun = irradiance.mean(from: start, to: end)

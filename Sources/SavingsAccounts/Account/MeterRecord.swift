@@ -11,6 +11,8 @@ public struct MeterRecord {
 
   /// Readings of the meter.
   public private(set) var readings = MeterReadings(times: [], values: [])
+  /// Temperature and irradiance of the hours.
+  public private(set) var weather = WeatherRecord(times: [], temperatures: [])
   /// Use and weather by local day.
   public private(set) var days: [MeterDay] = []
   /// Use and weather by hour.
@@ -56,7 +58,7 @@ public struct MeterRecord {
     let air = try query.hours(.mean, asset: plan.temperature.asset, sensor: plan.temperature.sensor)
     let sun = try query.hours(.mean, asset: plan.temperature.asset, sensor: "irradiance")
     readings = MeterReadings(times: use.times, values: use.values)
-    let weather = WeatherRecord(
+    weather = WeatherRecord(
       times: air.times, temperatures: air.values, irradiances: Self.aligned(sun, to: air.times))
     var variables: [HourlySeries] = []
     for name in plan.variables {

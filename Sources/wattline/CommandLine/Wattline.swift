@@ -44,6 +44,7 @@ struct Wattline {
     Subcommand(description: AuditCommand.description, run: AuditCommand.run),
     Subcommand(description: ReportCommand.description, run: ReportCommand.run),
     Subcommand(description: SavingsCommand.description, run: SavingsCommand.run),
+    Subcommand(description: SavingsTwinCommand.description, run: SavingsTwinCommand.run),
     Subcommand(description: SavingsHistoryCommand.description, run: SavingsHistoryCommand.run),
     Subcommand(description: ExportCommand.description, run: ExportCommand.run),
     Subcommand(description: BenchEndToEnd.description, run: BenchEndToEnd.run),

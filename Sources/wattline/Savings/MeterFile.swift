@@ -50,6 +50,11 @@ struct MeterFile {
     return weather
   }
 
+  /// Returns whether a file has a column of numbers whose name begins with that of a fuel.
+  static func has(_ fuel: String, in path: String, zone: String?) throws -> Bool {
+    try open(path, zone: zone).columns.contains { !$0.isText && $0.heading.lowercased().hasPrefix(fuel) }
+  }
+
   private static func open(_ path: String, zone: String?) throws -> RecordingFile {
     var options = RecordingOptions()
     options.zone = zone

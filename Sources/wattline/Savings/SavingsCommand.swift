@@ -106,10 +106,7 @@ struct SavingsOptions {
     fuel = arguments.text("--fuel") ?? "elec"
     confidence = try arguments.number("--confidence", in: 0.5...0.999, words: "from 0.5 to 0.999, such as 0.9") ?? 0.9
     zoneName = arguments.text("--zone")
-    calendar = zoneName.flatMap { LocalCalendar(identifier: $0) }
-    if let zoneName, calendar == nil {
-      throw Misuse(message: "--zone: there is no zone '\(zoneName)'; expected a name such as Europe/Berlin or UTC")
-    }
+    calendar = try SavingsOptions.calendar(zoneName)
     measures = try arguments.texts("--measure").map(SavingsOptions.measure).sorted { $0.date < $1.date }
     countries = try SavingsOptions.countries(arguments.text("--holidays"))
     variables = arguments.texts("--variable")
@@ -119,6 +116,26 @@ struct SavingsOptions {
   /// Reads a file of a meter.
   func file(_ path: String) throws -> MeterFile {
     try MeterFile(path, fuel: fuel, zone: zoneName, variables: variables)
+  }
+
+  /// Options that `wattline savings twin` shares; its measures are those of the building.
+  init(twin arguments: Arguments) throws {
+    fuel = "elec"
+    confidence = 0.9
+    measures = []
+    variables = []
+    zoneName = arguments.text("--zone")
+    calendar = try SavingsOptions.calendar(zoneName)
+    countries = try SavingsOptions.countries(arguments.text("--holidays"))
+    weather = try arguments.text("--weather").map { [zoneName] in try MeterFile.weather($0, zone: zoneName) }
+  }
+
+  private static func calendar(_ zone: String?) throws(Misuse) -> LocalCalendar? {
+    guard let zone else { return nil }
+    guard let calendar = LocalCalendar(identifier: zone) else {
+      throw Misuse(message: "--zone: there is no zone '\(zone)'; expected a name such as Europe/Berlin or UTC")
+    }
+    return calendar
   }
 
   private static func countries(_ text: String?) throws(Misuse) -> [String] {

@@ -34,7 +34,8 @@ struct SavingsStudy {
     }
   }
 
-  private static func weather(_ file: MeterFile, options: SavingsOptions) throws -> WeatherRecord {
+  /// Returns the weather of a file, or that of the options.
+  static func weather(_ file: MeterFile, options: SavingsOptions) throws -> WeatherRecord {
     guard let weather = options.weather ?? file.weather else {
       throw Failure(
         description: "\(file.path): has no column 'temperature' [°C] or 'temperature_f' [°F]; give weather by --weather"
@@ -43,7 +44,8 @@ struct SavingsStudy {
     return weather
   }
 
-  private static func clock(_ readings: MeterReadings, options: SavingsOptions) -> DayClock {
+  /// Returns the clock of the days of readings: that of the options' zone, or of the first row.
+  static func clock(_ readings: MeterReadings, options: SavingsOptions) -> DayClock {
     if let calendar = options.calendar { return DayClock(calendar) }
     guard let first = readings.spans.first, readings.resolution != .hourly || readings.coversWholeDays else {
       return DayClock(.utc)
