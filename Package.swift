@@ -104,6 +104,7 @@ let package = Package(
     numericModule("DispatchStudies", ["PlantPhysics", "DispatchPolicy"]),
     numericModule("Savings", ["WattlineTime", "PlantModel", "PlantPhysics"]),
     numericModule("Community"),
+    numericModule("CommunityControl", ["WattlineTime", "PointSchema", "StreamCore", "Journal", "Community"]),
     module("CommandChannel", ["WattlineTime", "SystemCore", "PlantModel", "Settings", "StreamCore", "CMosquitto"]),
     module(
       "SinkCore", ["Compression", "WattlineTime", "SystemCore", "PlantModel", "Settings", "StreamCore", "Journal"]),
@@ -141,7 +142,7 @@ let package = Package(
         "WattlineTime", "SystemCore", "PlantModel", "PointSchema", "Settings", "StreamCore", "Journal",
         "PayloadDecoding", "PlantConfig", "MQTTSource", "Cleaning", "DerivedSensors", "FeatureWindows", "Forecasting",
         "HealthIndex", "Alerts", "DispatchPolicy", "CommandChannel", "SinkCore", "InfluxSink", "Backup",
-        "AccessControl", "SavingsAccounts", "DataSources",
+        "AccessControl", "SavingsAccounts", "DataSources", "Community", "CommunityControl",
       ]),
     module("WebServer", ["SystemCore", serving("CWebSockets")]),
     module(
@@ -150,7 +151,7 @@ let package = Package(
         "WattlineTime", "SystemCore", "PlantModel", "PointSchema", "Settings", "PlantConfig", "PlantPhysics",
         "Forecasting",
         "DispatchPolicy", "PayloadDecoding", "InfluxSink", "SinkCore", "Accounts", "DataSources", "Pipeline",
-        "WebServer",
+        "WebServer", "CommunityControl",
       ]),
     module("LocalServers", ["WattlineTime", "PlantModel", "Settings", "CurlTransport", "InfluxSink"]),
     module("LocalGrafana", ["Boards", "LocalServers"]),
@@ -174,7 +175,7 @@ let package = Package(
         "FeatureWindows", "Forecasting", "HealthIndex", "Alerts", "DispatchPolicy", "MonthlyAccounts",
         "DispatchStudies", "Community", "CommandChannel", "SinkCore", "InfluxSink", "Backup", "PlantSimulation",
         "Pipeline", "LocalServers", "WebServer", "HTTPInterface", "WattlineBenchmarks", "Boards", "LocalGrafana",
-        "Savings", "SavingsAccounts", "DataSources",
+        "Savings", "SavingsAccounts", "DataSources", "CommunityControl",
       ],
       swiftSettings: settings),
     tests("Compression", []),
@@ -244,6 +245,7 @@ let package = Package(
         "PlantTesting",
       ]),
     tests("Community", []),
+    tests("CommunityControl", ["WattlineTime", "PointSchema", "StreamCore", "Journal", "Community"]),
     tests(
       "CommandChannel",
       ["WattlineTime", "PlantModel", "Settings", "InfluxSink", "LocalServers", "PlantTesting", "CMosquitto"]),
@@ -264,7 +266,7 @@ let package = Package(
         "WattlineTime", "SystemCore", "PlantModel", "PointSchema", "Settings", "StreamCore", "Journal", "LineProtocol",
         "PayloadDecoding", "PlantConfig", "MQTTSource", "Forecasting", "CommandChannel", "SinkCore", "InfluxSink",
         "Backup", "AccessControl", "PlantSimulation", "LocalServers", "PlantTesting", "Savings", "SavingsAccounts",
-        "DataSources",
+        "Community", "CommunityControl", "DataSources",
       ]),
     tests("WattlineBenchmarks", []),
     // Runs the program as users do; it is found next to the test bundle.

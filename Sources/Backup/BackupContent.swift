@@ -68,7 +68,7 @@ struct BackupContent {
         let pin = try JournalPin(directory: own, withHistory: false)
         add(pin.files, below: "journal/\(part.rawValue)")
       } catch { throw BackupError("\(own) cannot be read: \(error)") }
-    case .redelivery, .deadLetters, .alerts, .sessions, .savings:
+    case .redelivery, .deadLetters, .alerts, .sessions, .savings, .statements:
       // A file that is renamed while the folder is listed is found by its new name.
       for _ in 0..<5 {
         var opened: [PinnedFile] = []

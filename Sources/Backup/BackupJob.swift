@@ -42,7 +42,7 @@ public struct ConfigurationPart: Sendable, Equatable {
 /// 5. The dead letters.
 /// 6. The alerts that wait, saved before a checkpoint is kept. An alert that was delivered meanwhile is delivered
 ///    again.
-/// 7. The filters that the broker may have, the frozen models of savings, which never change, and the configuration.
+/// 7. The filters that the broker may have, frozen models and statements, which never change, and the configuration.
 /// 8. A copy of the accounts, which are of use by themselves.
 /// 9. The dump of the database.
 ///

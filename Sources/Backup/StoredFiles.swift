@@ -23,6 +23,8 @@ public enum StoredFiles {
     case sessions
     /// Frozen models of savings.
     case savings
+    /// Issued statements of communities.
+    case statements
   }
 
   /// Whether a backup has a file.
@@ -40,6 +42,8 @@ public enum StoredFiles {
   /// - Parameter path: path below the journal's folder, such as `spool/checkpoint`.
   public static func treatment(of path: String) -> Treatment {
     let words = path.split(separator: "/").map(String.init)
+    // The log of a community begins anew: what matters of it is in the database.
+    if words.first == "communities", words.count == 3 { return .leftOut }
     guard let name = words.last, words.count <= 2 else { return .unknown }
     guard let part = Part(rawValue: words.count == 2 ? words[0] : "") else { return .unknown }
     if isPassing(name) { return .leftOut }
@@ -52,6 +56,7 @@ public enum StoredFiles {
       case .alerts: name == "outbox"
       case .sessions: name.hasSuffix(".filters")
       case .savings: name.hasSuffix(".model")
+      case .statements: name.hasSuffix(".json")
       }
     return isTaken ? .taken(part) : .unknown
   }

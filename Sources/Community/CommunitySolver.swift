@@ -30,6 +30,9 @@ public struct CommunityLimits: Sendable {
 public struct CommunityError: Error, CustomStringConvertible, Equatable {
   /// The reason in one sentence.
   public let description: String
+
+  /// Creates an error with its reason in one sentence.
+  public init(description: String) { self.description = description }
 }
 
 /// Schedules and prices of a community.

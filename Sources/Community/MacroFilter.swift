@@ -31,11 +31,21 @@ public struct MacroFilter: Sendable {
     /// Standard deviation [kW].
     public var deviation: Double
 
+    /// Creates an estimate.
+    ///
+    /// - Parameters:
+    ///   - power: Power of the whole [kW].
+    ///   - deviation: Standard deviation [kW].
+    public init(power: Double, deviation: Double) {
+      self.power = power
+      self.deviation = deviation
+    }
+
     /// Returns the range that holds the whole with a probability of 80 %.
     public var likely: ClosedRange<Double> { (power - 1.2816 * deviation)...(power + 1.2816 * deviation) }
   }
 
-  private let members: Double
+  private var members: Double
   private let slotsPerDay: Int
   /// Mean of the whole by step of the day, and how often it was seen.
   private var profile: [(mean: Double, count: Double)]
@@ -136,6 +146,23 @@ public struct MacroFilter: Sendable {
   /// Whether each step of a day was seen twice.
   public var isTrained: Bool { step > 2 * slotsPerDay && profile.allSatisfy { $0.count >= 2 } }
 
+  /// Number of members, metered or not.
+  public var memberCount: Int { Int(members) }
+
+  /// Takes members in or lets them go: what was learned is scaled by their number.
+  ///
+  /// - Parameter count: Number of members from now on, at least 1.
+  public mutating func resize(to count: Int) {
+    let factor = Double(max(1, count)) / members
+    guard factor != 1 else { return }
+    members *= factor
+    members.round()
+    for slot in profile.indices { profile[slot].mean *= factor }
+    deviation = (deviation.value * factor, deviation.variance * factor * factor)
+    scaling.mean *= factor * factor
+    moments.scale(by: factor)
+  }
+
   private func estimate(slot: Int) -> Estimate {
     Estimate(
       power: profile[slot].mean + deviation.value, deviation: (deviation.variance + scaling.mean).squareRoot())
@@ -199,9 +226,62 @@ struct DeviationMoments {
     last = value
   }
 
+  /// Scales what was learned as if all deviations had been greater by a factor.
+  mutating func scale(by factor: Double) {
+    let square = factor * factor
+    products = (products.own * square, products.next * square, products.second * square)
+    last = last.map { $0 * factor }
+    beforeLast = beforeLast.map { $0 * factor }
+  }
+
   /// Leaves a step out.
   mutating func skip() {
     beforeLast = nil
     last = nil
+  }
+}
+
+// MARK: - State
+
+extension MacroFilter {
+  /// All that the filter has learned, as numbers; ``init(state:)`` continues from them.
+  public var state: [Double] {
+    [
+      members, Double(slotsPerDay), deviation.value, deviation.variance, surprise.mean, surprise.count, scaling.mean,
+      scaling.count, Double(step),
+    ] + moments.state + profile.flatMap { [$0.mean, $0.count] }
+  }
+
+  /// Continues from the numbers of ``state``; `nil` if they are not those of a filter.
+  public init?(state: [Double]) {
+    let fixed = 9 + DeviationMoments.stateCount
+    guard state.count > fixed, state[0] >= 1, let slots = Int(exactly: state[1]), slots >= 1,
+      slots == (state.count - fixed) / 2, let step = Int(exactly: state[8]),
+      let moments = DeviationMoments(state: state[9..<fixed])
+    else { return nil }
+    self.init(members: Int(state[0]), stepsPerDay: slots)
+    deviation = (state[2], state[3])
+    surprise = (state[4], state[5])
+    scaling = (state[6], state[7])
+    self.step = step
+    self.moments = moments
+    for slot in 0..<slots { profile[slot] = (state[fixed + 2 * slot], state[fixed + 2 * slot + 1]) }
+  }
+}
+
+extension DeviationMoments {
+  static let stateCount = 6
+
+  var state: [Double] {
+    [products.own, products.next, products.second, count, last ?? .nan, beforeLast ?? .nan]
+  }
+
+  init?(state: ArraySlice<Double>) {
+    guard state.count == Self.stateCount else { return nil }
+    let values = Array(state)
+    products = (values[0], values[1], values[2])
+    count = values[3]
+    last = values[4].isNaN ? nil : values[4]
+    beforeLast = values[5].isNaN ? nil : values[5]
   }
 }

@@ -71,3 +71,11 @@ struct StandaloneHomes {
     return battery.wear * given + missing * instance.terms.referencePrice
   }
 }
+
+extension CommunityInstance {
+  /// Money of each member over the horizon if it were alone, with its own meter and without a plan.
+  public var costsAlone: [Double] {
+    let homes = StandaloneHomes(self)
+    return members.indices.map { homes.home($0).cost }
+  }
+}

@@ -1,3 +1,4 @@
+import Foundation
 import Journal
 import PlantConfig
 import PlantModel
@@ -49,6 +50,40 @@ final class Ingest: BurstSink {
     // The broker's messages have precedence for the last of the room.
     if !journal.hasRoom { return .full }
     return accept(burst, received: received, counter: posted)
+  }
+
+  /// Stores instructions to plants, as if they had come over HTTP.
+  ///
+  /// - Parameters:
+  ///   - orders: Plants, each with the members of its instruction.
+  ///   - subject: Subject of the instructions.
+  ///   - timestamp: Receive time.
+  /// - Returns: Why some were not stored; `nil` if all were.
+  func post(
+    _ orders: [(plant: String, members: [String: String])], subject: String, at timestamp: Timestamp
+  ) -> String? {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    var burst = MessageFrameBuilder()
+    func store() -> String? {
+      defer { burst = MessageFrameBuilder() }
+      switch acceptPosted(burst, received: timestamp) {
+      case .accepted: return nil
+      case .full: return "the journal is full"
+      case .failed(let words): return words
+      }
+    }
+    for (plant, members) in orders {
+      guard let payload = try? encoder.encode(members) else { continue }
+      let topic = TopicName.join(["wattline", plant, subject, "set"])
+      Array(topic.utf8).withUnsafeBytes { topic in
+        Array(payload).withUnsafeBytes { payload in
+          burst.append(topic: topic, payload: payload, packetID: 0, retained: false)
+        }
+      }
+      if burst.bytes.count >= burstBytes, let words = store() { return words }
+    }
+    return burst.count > 0 ? store() : nil
   }
 
   private func accept(

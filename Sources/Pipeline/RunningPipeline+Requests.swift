@@ -1,3 +1,4 @@
+public import CommunityControl
 public import DataSources
 import Foundation
 public import PlantConfig
@@ -116,6 +117,9 @@ extension RunningPipeline {
     try fetchers.order(plant: plant, source: source, isStopped: isStopped)
     note("source \(plant)/\(source): \(isStopped ? "stopped" : "started") by a person")
   }
+
+  /// Returns the state of a community of plants that runs; `nil` before its first record.
+  public func communityState(_ name: String) -> CommunityMachine? { communities.states.with { $0[name] } }
 
   /// Settings of the database, with the credentials that are in effect.
   public var databaseSettings: DatabaseSettings { credentials.database.value }

@@ -2,6 +2,7 @@ import AccessControl
 import Alerts
 import Backup
 import CommandChannel
+import CommunityControl
 import DataSources
 import Foundation
 import InfluxSink
@@ -47,6 +48,7 @@ public final class RunningPipeline: Sendable {
   private let retention: RetentionKeeper?
   private let refusals: RefusalWatch?
   private let savings: SavingsKeeper
+  let communities: CommunityKeeper
   private let keepalives: KeepaliveSender
   let fetchers: SourceRunners
 
@@ -85,9 +87,13 @@ public final class RunningPipeline: Sendable {
     // Alerts of trimmed records must be on disk first, since the journal cannot repeat them.
     keeper = CheckpointKeeper(workers: count, stores: stores, beforeKeeping: { delivery.keep() }, note: note)
     let marks = RefusalMarks(instance: settings.mqtt.clientID, sink: stores.sink)
+    communities = CommunityKeeper(
+      folder: settings.journal.path + "/communities", sink: stores.sink,
+      members: { (configuration.current.communities, configuration.current.plants) },
+      post: { [ingest] in ingest.post($0, subject: MemberOrder.subject, at: SystemClock.now()) }, note: note)
     workers = WorkerPool(
       count: count, stores: stores, keeper: keeper, alerts: alerts, maximumUnpacked: settings.mqtt.maximumUnpacked,
-      live: settings.http == nil ? nil : live,
+      live: settings.http == nil ? nil : live, communities: communities.inbox,
       note: { entry in
         note(entry)
         marks.observe(entry)
@@ -147,6 +153,7 @@ public final class RunningPipeline: Sendable {
     try retention?.start()
     try refusals?.start()
     try savings.start()
+    try communities.start()
     reportUnacknowledged()
     announcements.host.update(plants: current.plants)
     keepalives.update(plants: current.plants)
@@ -164,6 +171,7 @@ public final class RunningPipeline: Sendable {
     retention?.stop()
     refusals?.stop()
     savings.stop()
+    communities.stop()
     housekeeper.stop()
     keeper.end(within: .seconds(5))
     // A worker that waits for room in the sink's queue is released once the sink has stopped.

@@ -43,6 +43,7 @@ struct StageWorker {
   private var relay: AlertRelay
   private var commands: CommandRelay
   private var live: LiveTap
+  private var community: CommunityTap
   /// Latest readings; `nil` if nobody can ask for them.
   private var latest: LatestTables?
   private var position: UInt64
@@ -61,12 +62,13 @@ struct StageWorker {
   ///   - relay: Delivers alerts.
   ///   - commands: Publishes commands.
   ///   - live: Receives what leaves the stages; `nil` if nobody can ask for it or for latest values.
+  ///   - communities: Receives summaries of members; `nil` if there are none.
   ///   - link: Receives the worker's state.
   ///   - note: Receives log lines.
   init(
     processor: RecordProcessor, from position: UInt64, in journal: any RecordLog, sink: any Sink,
     keeper: CheckpointKeeper,
-    relay: AlertRelay, commands: CommandRelay, live: LiveFeed?, link: WorkerLink,
+    relay: AlertRelay, commands: CommandRelay, live: LiveFeed?, communities: CommunityInbox?, link: WorkerLink,
     note: @escaping @Sendable (LogEntry) -> Void
   ) {
     number = processor.share.number
@@ -79,6 +81,7 @@ struct StageWorker {
     self.commands = commands
     self.live = LiveTap(live)
     latest = live.map { _ in LatestTables() }
+    community = CommunityTap(communities)
     self.relay.announceAll(processor.plants)
     self.link = link
     self.note = note
@@ -120,6 +123,7 @@ struct StageWorker {
           commands.observe($0, in: $1)
           if !$0.instructions.isEmpty { outcomes.observe($0.instructions) }
           live.observe($0, in: $1)
+          community.observe($0, in: $1)
           latest?.observe($0, in: $1)
         },
         // In the middle of a record, only the records before it are complete.
@@ -129,6 +133,7 @@ struct StageWorker {
     commands.ask(processor.rebirths)
     commands.handOver(upTo: record.endOffset)
     live.handOver()
+    community.handOver()
     if record.kind == .configuration {
       relay.announceAll(processor.plants)
       latest?.reconfigure(to: processor.plants.registers)

@@ -15,6 +15,7 @@ final class WorkerPool: Sendable {
   private let maximumUnpacked: Int
   /// Receives what leaves the stages; `nil` if nobody can ask for it.
   private let live: LiveFeed?
+  private let communities: CommunityInbox?
   private let note: RunningPipeline.Note
   private let threads = Locked<[BlockingThread]>([])
 
@@ -27,14 +28,15 @@ final class WorkerPool: Sendable {
   ///   - alerts: Receives alerts and commands.
   ///   - maximumUnpacked: Maximum size of an unpacked compressed payload [bytes].
   ///   - live: Receives what leaves the stages; `nil` if nobody can ask for it or for latest values.
+  ///   - communities: Receives summaries of members; `nil` if there are none.
   ///   - note: Receives log lines.
   init(
     count: Int, stores: PipelineStores, keeper: CheckpointKeeper, alerts: AlertOutlet, maximumUnpacked: Int,
-    live: LiveFeed?, note: @escaping RunningPipeline.Note
+    live: LiveFeed?, communities: CommunityInbox? = nil, note: @escaping RunningPipeline.Note
   ) {
     links = (0..<count).map { _ in WorkerLink() }
     (self.stores, self.keeper, self.alerts) = (stores, keeper, alerts)
-    (self.maximumUnpacked, self.live, self.note) = (maximumUnpacked, live, note)
+    (self.maximumUnpacked, self.live, self.communities, self.note) = (maximumUnpacked, live, communities, note)
   }
 
   /// Returns the latest readings of a plant; `nil` if it has none.
@@ -75,7 +77,8 @@ final class WorkerPool: Sendable {
       let processor = stores.resumed(fresh, before: before, maximumUnpacked: maximumUnpacked, note: note)
       var worker = StageWorker(
         processor: processor, from: stores.resumeOffset, in: stores.journal, sink: stores.sink, keeper: keeper,
-        relay: relay, commands: commands, live: live, link: links[share.number], note: note)
+        relay: relay, commands: commands, live: live, communities: communities,
+        link: links[share.number], note: note)
       worker.run()
     }
   }

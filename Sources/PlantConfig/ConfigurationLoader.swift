@@ -13,6 +13,8 @@ public struct LoadedConfiguration: Sendable {
   public var plantFiles: [String: String] = [:]
   /// Communities, in the order of their file names.
   public var communities: [CommunitySettings] = []
+  /// Name of each community's file, by the community's name.
+  public var communityFiles: [String: String] = [:]
   /// Files and variables that the plants were read from; enough to read the same plants again, elsewhere and later.
   public var sources = PlantSources()
   /// Files of secrets, keys and certificates that `wattline.yaml` names.
@@ -212,6 +214,8 @@ public enum ConfigurationLoader {
     loaded.plants = places.map(\.plant)
     loaded.plantFiles = Dictionary(places.map { ($0.plant.name, $0.file) }, uniquingKeysWith: { first, _ in first })
     loaded.communities = communities.map(\.reading.settings)
+    loaded.communityFiles = Dictionary(
+      communities.map { ($0.reading.settings.name, $0.file) }, uniquingKeysWith: { first, _ in first })
     let membership = CommunityReader.conflicts(communities, plants: loaded.plants.map(\.name))
     loaded.diagnostics = ordered(loaded.diagnostics + conflicts(places) + membership.filter { !$0.isWarning })
     loaded.warnings = ordered(loaded.warnings + membership.filter(\.isWarning))

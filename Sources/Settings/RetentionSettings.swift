@@ -9,8 +9,7 @@ public struct RetentionSettings: Hashable, Sendable {
   public static let kept = [
     "reporting", "feature", "clean_1h", "clean_1d", "kpi", "energy", "forecast_latest", "forecast_eval",
     "scenario", "health", "alerts", "alert_state", "alert_rate", "plant_state", "source_state", "dispatch", "command",
-    "audit",
-    "savings", "savings_month",
+    "audit", "savings", "savings_month", "community", "community_ahead", "community_member", "community_scenario",
   ]
   /// Shortest age after which points are deleted.
   public static let shortest = TimeSpan.day

@@ -87,6 +87,8 @@ public struct Frame: Sendable {
   public var notices: [AlertNotice] = []
   /// Recommendations made in this step.
   public var dispatch: [DispatchDecision] = []
+  /// State of the plant for its community, at a quarter-hour mark of a plant that is live.
+  public var member: MemberState?
   /// Maximum power of curtailed assets, in their own direction [kW], as of the previous step; from
   /// ``Stage/prepare(_:in:)``. Stages that compare an asset with its potential need it.
   public var limits: [AssetIndex: Double] = [:]
@@ -143,6 +145,7 @@ public struct Frame: Sendable {
     alerts.removeAll(keepingCapacity: true)
     notices.removeAll(keepingCapacity: true)
     dispatch.removeAll(keepingCapacity: true)
+    member = nil
     commands.removeAll(keepingCapacity: true)
     points.removeAll()
   }

@@ -95,6 +95,7 @@ struct KeeperTests {
     ("dead-letter/refused-1-1.lp.zst", .taken(.deadLetters)), ("alerts/outbox", .taken(.alerts)),
     ("alerts/.dat.nosync1", .leftOut), ("sessions/wattline.filters", .taken(.sessions)),
     ("savings/0123456789abcdef-1.0.0.model", .taken(.savings)), ("savings/.x-1.0.0.model.7.new", .leftOut),
+    ("statements/village.2026-10.json", .taken(.statements)), ("communities/village/checkpoint", .leftOut),
     ("redelivery/checkpoint", .taken(.redelivery)), ("accounts.sqlite", .taken(.journal)),
     ("accounts.sqlite-wal", .leftOut), ("accounts.sqlite-shm", .leftOut), ("spool/accounts.sqlite", .unknown),
     ("later.sqlite", .unknown), ("spool/a/b", .unknown),

@@ -115,4 +115,47 @@ struct MacroFilterTests {
       #expect(abs(estimate.power - 2) < 1e-9 && estimate.deviation.isFinite)
     }
   }
+
+  /// A community whose members share the weather, and have much noise of their own.
+  private static func madePowers(days: Int, members: Int) -> [[Double]] {
+    var random: UInt64 = 11
+    func draw() -> Double {
+      random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Double(random >> 11) / 9_007_199_254_740_992 - 0.5
+    }
+    var weather = 0.0
+    return (0..<days * 96).map { step in
+      weather = 0.98 * weather + 0.12 * draw()
+      let hour = Double(step % 96) / 4
+      let habit = 0.5 + (hour > 17 && hour < 22 ? 0.8 : 0)
+      return (0..<members).map { _ in habit + weather + 2 * draw() }
+    }
+  }
+
+  @Test func `the forecast of the whole errs less than the sum of members' forecasts, and its range holds`() throws {
+    let (days, members) = (16, 20)
+    let powers = Self.madePowers(days: days, members: members)
+    var whole = MacroFilter(members: members, stepsPerDay: 96)
+    var singles = (0..<members).map { _ in MacroFilter(members: 1, stepsPerDay: 96) }
+    var (squares, sums, held, count) = (0.0, 0.0, 0.0, 0.0)
+    let ahead = 4
+    for step in 0..<powers.count - ahead {
+      whole.advance(MacroFilter.Reading(powers[step]), slot: step % 96)
+      for member in 0..<members {
+        singles[member].advance(MacroFilter.Reading([powers[step][member]]), slot: step % 96)
+      }
+      guard step > 10 * 96, step % 4 == 0, let estimate = whole.forecast(steps: ahead, slot: (step + ahead) % 96) else {
+        continue
+      }
+      let sum = singles.reduce(0) { $0 + ($1.forecast(steps: ahead, slot: (step + ahead) % 96)?.power ?? 0) }
+      let truth = powers[step + ahead].reduce(0, +)
+      squares += (estimate.power - truth) * (estimate.power - truth)
+      sums += (sum - truth) * (sum - truth)
+      held += estimate.likely.contains(truth) ? 1 : 0
+      count += 1
+    }
+    let ratio = (squares / sums).squareRoot()
+    #expect(ratio < 0.95, "\(ratio)")
+    #expect((0.65...0.95).contains(held / count), "\(held / count)")
+  }
 }

@@ -40,7 +40,7 @@ struct BoardGateTests {
         // Beside the plant there are some whose reports say each of what a report can say.
         "${plant:regex}": query.contains("\"plant_state\"")
           ? "(\(Sample.regex(plant))|calm|warned|alarmed)" : Sample.regex(plant),
-        "${asset:regex}": asset, "${meter:regex}": "grid", "${model:regex}": ".*",
+        "${asset:regex}": asset, "${meter:regex}": "grid", "${community:regex}": "village", "${model:regex}": ".*",
         "${sensor:regex}": isNarrow ? Sample.regex(sensor ?? "power") : ".*", "${find:regex}": "",
         "${alert:regex}": ".*", "${of:regex}": Sample.regex(plant),
         "${scenario:regex}": ".*",

@@ -23,7 +23,9 @@ struct RarePoints {
   }
 
   /// Line protocol.
-  var lines: String { (scenario + alerts + commands + reports + states + savings + periods).joined(separator: "\n") }
+  var lines: String {
+    (scenario + alerts + commands + reports + states + savings + communities + periods).joined(separator: "\n")
+  }
 
   private var scenario: [String] {
     let names = ["load_kw", "cost", "peak_kw"].flatMap { name in ["p10", "p50", "p90"].map { "\(name)_\($0)=1" } }
@@ -102,6 +104,25 @@ struct RarePoints {
       "savings,plant=\(plant),meter=grid,model=1.0.0 \(figures),measures=\"lighting\" \(time)",
       "savings_month,plant=\(plant),meter=grid,model=1.0.0 \(figures),cumulative_half_kwh=1,state=\"alert\" \(time)",
     ]
+  }
+
+  /// A quarter of an hour of a community that runs, its day ahead, a member and two variants of a study.
+  private var communities: [String] {
+    let flows = "import_kw=3,export_kw=0,price=0.3,grid_price=0.3,carbon_kg_kwh=0.4"
+    return [
+      "community,community=village members=2i,metered=2i,net_kw=3,net_deviation_kw=1,load_kw=4,generation_kw=1,"
+        + "battery_kw=0,car_kw=0,\(flows),grid_export_price=0.1,peak_kw=5,export_peak_kw=1,import_limit_kw=9,"
+        + "export_limit_kw=9,cost_ahead=4,cost_alone=5,gain=1,carbon_ahead_kg=2,bound=4,gap=0,solve_s=1,"
+        + "reason=\"decided\" \(time)",
+      "community_ahead,community=village p10=1,p50=2,p90=3,\(flows) \(time)",
+      "community_ahead,community=village p10=1,p50=2,p90=3,\(flows) \(time + 3_600_000)",
+      "community_member,plant=\(plant),community=village present=true,battery_kw=1,car_kw=1,net_kw=1,price=0.3,"
+        + "cost_ahead=2,cost_alone=3,gain=1,measured_kw=1.1,followed=true,deviation_cost=0.1 \(time)",
+    ]
+      + ["base", "sun"].map {
+        "community_scenario,community=village,scenario=\($0) cost=9,p10=8,p90=10,peak_kw=5,carbon_kg=3,"
+          + "self_sufficiency=0.4 \(time)"
+      }
   }
 
   /// Hours and days of the past, which long time ranges read.

@@ -1,4 +1,7 @@
+import Community
+import CommunityControl
 import DataSources
+import Journal
 import LineProtocol
 import PlantModel
 import PlantTesting
@@ -38,6 +41,7 @@ struct WrittenPointsTests {
     written.read(audit.rendered(instance: "a").bytes)
 
     written.read(try Self.savings())
+    written.read(try Self.community())
 
     for measurement in Measurement.all {
       let seen = written.fields[measurement.name, default: []]
@@ -48,6 +52,42 @@ struct WrittenPointsTests {
     // The reasons of each counter do not depend on the plant.
     let counters = Set(Measurement.pipeline.fields.map(\.name))
     #expect(written.fields["pipeline"] == counters)
+  }
+
+  /// The points of a community of one member: a decision, its quarter as it was settled, and a variant of a study.
+  private static func community() throws -> [UInt8] {
+    let mark = Timestamp(seconds: 1_790_000_100).floored(to: .minutes(15))
+    var machine = CommunityMachine(name: "village")
+    var encoder = LineEncoder()
+    func take(_ kind: RecordKind, _ write: (inout SnapshotWriter) -> Void) throws {
+      var writer = SnapshotWriter()
+      write(&writer)
+      encoder.append(try machine.apply(kind, body: writer.bytes))
+    }
+    var state = MemberState(time: mark)
+    (state.load, state.generation, state.batteryPower) = (2, 0, 0)
+    state.battery = .init(capacity: 10, power: 5, efficiency: 0.95, wear: 0, minimum: 1, maximum: 9, energy: 5)
+    state.cars = [.init(energy: 8, hours: 9, power: 7.4)]
+    try take(.memberSummary, MemberSummary(plant: "north", state: state).write)
+    try take(
+      .communityQuarter,
+      CommunityQuarter(
+        time: mark, members: ["north"], objective: .cost, importPrice: (0..<96).map { $0 > 60 ? 0.4 : 0.2 },
+        exportPrice: (0..<96).map { _ in 0.1 }
+      ).write)
+    let planner = try CommunityPlanner(machine)
+    let solution = try CommunitySolver.solve(planner.instance, objective: planner.objective)
+    try take(.communityDecision, planner.decision(of: solution, seconds: 1).write)
+    var next = MemberSummary(plant: "north", state: MemberState(time: mark + .minutes(15)))
+    next.quarters = [.init(start: mark, net: 1, load: 2, generation: 0, battery: 1)]
+    try take(.memberSummary, next.write)
+    encoder.append(
+      CommunityMachine.studyPoints(
+        of: "village", at: mark,
+        variants: [
+          .init(name: "base", cost: 9, costLow: 8, costHigh: 10, peak: 5, carbon: 3, selfSufficiency: 0.4)
+        ]))
+    return encoder.bytes
   }
 
   /// The points of a meter's savings, with a contract, prices and a measure.

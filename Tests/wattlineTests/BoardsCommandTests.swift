@@ -8,9 +8,9 @@ struct BoardsCommandTests {
       for (words, schema, isCurrent) in [([], "39", true), (["--grafana", "7"], "27", false)] {
         let out = folder + "/" + schema
         let result = try Program.run(["boards", "--out", out] + words)
-        #expect(result.code == 0 && result.errors.contains("has 11 boards"), "\(result)")
+        #expect(result.code == 0 && result.errors.contains("has 12 boards"), "\(result)")
         let names = try FileManager.default.contentsOfDirectory(atPath: out)
-        #expect(names.count == (isCurrent ? 12 : 11) && names.contains("wattline-rules.json") == isCurrent)
+        #expect(names.count == (isCurrent ? 13 : 12) && names.contains("wattline-rules.json") == isCurrent)
         let fleet = try String(contentsOfFile: out + "/fleet.json", encoding: .utf8)
         #expect(fleet.contains("\"schemaVersion\": \(schema)"))
       }

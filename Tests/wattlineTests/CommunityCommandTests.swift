@@ -201,6 +201,56 @@ struct CommunityCommandTests {
       #expect(check.output.contains("community village  2 members: house-1, house-2"), "\(check)")
       let none = try Program.run("community", "report", "--config", folder, "--community", "town")
       #expect(none.code == 1 && none.errors.contains("there is no community 'town'; the configuration has 'village'"))
+      let unsolved = try Program.run(
+        "community", "solve", "--config", folder, "--community", "village", "--out", folder + "/out")
+      #expect(unsolved.code == 1 && unsolved.errors.contains("'village' has no log yet"), "\(unsolved)")
+    }
+  }
+
+  @Test func `an issued month stays as it is, and what comes late is a line of the next one, to the cent`() throws {
+    let influx = try LocalInflux.started()
+    defer { influx.stop() }
+    try influx.createDatabase()
+    let start = CivilTime(year: 2026, month: 3, day: 1).utc - .hour
+    func write(_ quarters: Range<Int>, share: Double) throws {
+      let lines = quarters.flatMap { quarter in
+        ["house-1", "house-2"].map {
+          "kpi,plant=\($0) import_kwh=0.5,export_kwh=0.0,exchange_share=\($0 == "house-2" ? share : 1) "
+            + "\((start + .minutes(Int64(15 * quarter))).milliseconds)"
+        }
+      }
+      try influx.write(lines.joined(separator: "\n"))
+    }
+    try write(0..<90, share: 1)
+    try write(90..<96, share: 0.8)
+    let zone = "location: {latitude: 48, longitude: 11, timezone: Europe/Berlin}"
+    let files = [
+      "one.yaml": "plant: house-1\n\(zone)", "two.yaml": "plant: house-2\n\(zone)",
+      "village.yaml": "community: {name: village, members: [\"house-*\"], tariff: {import: 0.3, export: 0.1}}",
+    ]
+    try inFolder(files) { folder in
+      let process =
+        "influxdb: {url: \"\(influx.url)\", database: wattline}\njournal: {path: \"\(folder)/state\"}\n"
+      try process.write(toFile: "\(folder)/wattline.yaml", atomically: true, encoding: .utf8)
+      func issue(_ month: String, _ more: String...) throws -> Program.Result {
+        try Program.run(
+          ["community", "report", "--config", folder, "--community", "village", "--month", month, "--issue"] + more)
+      }
+      let first = try issue("2026-03")
+      #expect(first.code == 0 && first.output.contains("house-1: 13.50, to pay 13.50"), "\(first)")
+      try write(90..<96, share: 1)
+      let again = try issue("2026-03")
+      #expect(again.output.contains("was issued before and stays") && again.output.contains("house-1: 13.50"))
+      let next = try issue("2026-04")
+      #expect(
+        next.output.contains(
+          "correction of 2026-03: 0.90, since 96 in place of 90 quarters of an hour are known"), "\(next)")
+      #expect(next.output.contains("house-2: 0.00, to pay 0.90") && next.output.contains("1.80 at the meter"))
+      // It is told once.
+      #expect(try !issue("2026-05").output.contains("correction"))
+      let late = try issue("2026-02")
+      #expect(late.code == 1 && late.errors.contains("months are issued in their order"), "\(late)")
+      #expect(try issue("2099-01").code != 0)
     }
   }
 

@@ -81,9 +81,10 @@ struct BatteryDecision {
   ///   - rule: decides unless the learner does.
   ///   - prices: current prices.
   ///   - learner: decides instead of the rule, unless it lacks data; `nil`: the rule decides.
+  ///   - scheduled: power of the community's schedule [kW], which is kept in place of theirs; `nil` without one.
   mutating func decide(
     fleet: BatteryFleet, headroom: Headroom, limits: GridLimits, rule: DispatchRule, prices: PriceNow,
-    learner: DispatchLearner?
+    learner: DispatchLearner?, scheduled: Double? = nil
   ) {
     let hours = DispatchStage.interval.inHours
     let wanted = rule.request(
@@ -91,10 +92,14 @@ struct BatteryDecision {
     let shield = SafetyShield(
       battery: fleet.battery, importLimitKilowatts: limits.importKilowatts,
       exportLimitKilowatts: limits.exportKilowatts)
-    let learned = learner?.request(
-      netDemand: netDemand, stateOfCharge: stateOfCharge, price: prices.outlook.now + prices.carbon,
-      export: prices.export, hours: hours)
-    let chosen = learned ?? wanted
+    let learned =
+      scheduled != nil
+      ? nil
+      : learner?.request(
+        netDemand: netDemand, stateOfCharge: stateOfCharge, price: prices.outlook.now + prices.carbon,
+        export: prices.export, hours: hours)
+    let chosen =
+      scheduled.map { DispatchRule.Request(power: $0, reason: CommunityTarget.reason) } ?? learned ?? wanted
     let outcome = shield.project(request: chosen.power, within: headroom, netDemand: netDemand)
     rulePower = shield.project(request: wanted.power, within: headroom, netDemand: netDemand).power
     power = outcome.power

@@ -45,6 +45,16 @@ struct ChargerPlan: Equatable {
     if prices.dropFirst().contains(where: \.isNaN) { reason += ", later prices unknown" }
   }
 
+  /// Takes the power of a community's schedule [kW], and at least what the departure needs.
+  ///
+  /// - Parameters:
+  ///   - scheduled: power of the schedule [kW].
+  ///   - limit: rated power of the charger [kW].
+  mutating func follow(_ scheduled: Double, limit: Double) {
+    power = max(least, min(limit, max(0, scheduled)))
+    reason = power > scheduled + 1e-9 ? "charger: departure" : CommunityTarget.reason
+  }
+
   /// Limits the power to what the grid connection allows [kW], and records the limit as the reason. Adds `slack:
   /// departure` if the vehicle will get less than requested.
   mutating func shield(headroom: Double) {

@@ -25,6 +25,7 @@ public import WattlineTime
 /// - `learned: …` or `rule: …` if that policy's power is kept;
 /// - `limit: …` if a limit changed it;
 /// - `charger: …` and `curtail: …` for chargers and generators;
+/// - `community: schedule` if the power is that of the schedule of the plant's community, see ``CommunityTarget``;
 /// - `stale: …` if a needed value is missing, and `unknown: …` if a battery's sizes are; the power is then 0 kW.
 ///
 /// It ends with `, slack: …` if a limit cannot be held.
@@ -37,6 +38,8 @@ public struct DispatchStage: Stage {
   /// Health index below which a battery is not controlled by the learned policy.
   static let leastHealth = CommandInterlocks.leastHealth
   private static let layoutVersion: UInt16 = 8
+  /// Layout with the schedule of a community at its end. Without a schedule, layout 8 is written.
+  private static let targetLayoutVersion: UInt16 = 9
   var last = LastValues()
   private var prices: PriceCurve
   /// Learner of the batteries with known sizes; `nil` if there are none.
@@ -47,6 +50,8 @@ public struct DispatchStage: Stage {
   private var commands = CommandBook()
   /// Latest decisions during catch-up. Those still valid when the plant becomes live are commanded then.
   private var overdue: [DispatchDecision] = []
+  /// Schedule of the plant's community; `nil` without one.
+  private var target: CommunityTarget?
 
   /// Creates the stage of a plant. Local time is UTC if the system does not have the plant's time zone.
   public init(plant: Plant) {
@@ -72,7 +77,11 @@ public struct DispatchStage: Stage {
     case .minute:
       learner?.observe(frame.quarters)
       learn(at: frame.clock, in: register)
-      if frame.clock == frame.clock.floored(to: DispatchStage.interval) { decide(&frame, in: register) }
+      let isMark = frame.clock == frame.clock.floored(to: DispatchStage.interval)
+      if target.map({ $0.isOver(at: frame.clock) }) ?? false { target = nil }
+      if isMark, CommandBook.isLive(frame) { frame.member = memberState(at: frame.clock, in: register) }
+      if isMark || target?.isFresh ?? false { decide(&frame, in: register) }
+      target?.isFresh = false
     case .tick, .process: break
     }
     command(&frame, in: register)
@@ -82,6 +91,9 @@ public struct DispatchStage: Stage {
   private mutating func command(_ frame: inout Frame, in register: PlantRegister) {
     for position in frame.instructions.indices where frame.instructions[position].subject == CommandBook.subject {
       frame.instructions[position].outcome = commands.follow(frame.instructions[position], into: &frame, in: register)
+    }
+    for position in frame.instructions.indices where frame.instructions[position].subject == CommunityTarget.subject {
+      frame.instructions[position].outcome = follow(frame.instructions[position], at: frame.clock)
     }
     commands.observe(frame.alerts)
     if !CommandBook.isLive(frame), !frame.dispatch.isEmpty { overdue = frame.dispatch }
@@ -184,8 +196,9 @@ public struct DispatchStage: Stage {
     let rule = DispatchRule(hasGeneration: register.assets.contains { $0.kind.role == .generation })
     decision.decide(
       fleet: fleet, headroom: headrooms.reduce(Headroom(), +), limits: limits, rule: rule, prices: prices,
-      learner: unwell == nil && isLearnersFleet ? learner : nil)
-    if isLearnersFleet {
+      learner: unwell == nil && isLearnersFleet ? learner : nil,
+      scheduled: unwell == nil ? target?.battery(at: now) : nil)
+    if isLearnersFleet, now == now.floored(to: DispatchStage.interval) {
       follow(power: power, limits: limits, rule: rule, prices: prices, isWell: unwell == nil, at: now)
     }
     if let unwell { decision.reason += ", health \(Int(max(0, unwell.rounded())))" }
@@ -224,7 +237,7 @@ public struct DispatchStage: Stage {
     var decision = BatteryDecision(stateOfCharge: stateOfCharge, netDemand: power.netDemand)
     decision.decide(
       fleet: fleet, headroom: headrooms.reduce(Headroom(), +), limits: limits, rule: rule, prices: prices,
-      learner: isWell ? learner : nil)
+      learner: isWell ? learner : nil, scheduled: isWell ? target?.battery(at: timestamp) : nil)
     self.learner?.follow(decision.power, at: timestamp)
   }
 }
@@ -261,6 +274,7 @@ extension DispatchStage {
         return self.prices.knownPrice(at: frame.clock + .minutes(Int64(15 * $0))) ?? (prices.hasPrices ? .nan : 0)
       }
       var plan = ChargerPlan(energy: energy, prices: ahead, limit: limit, surplus: -rest)
+      if let share = chargerShare(of: asset, at: frame.clock, in: register) { plan.follow(share, limit: limit) }
       plan.shield(headroom: limits.importKilowatts - rest)
       let saving = prices.saving(of: actual - plan.power, netDemand: rest + actual)
       write(
@@ -309,6 +323,78 @@ extension DispatchStage {
           isShielded: isCurtailing, reason: isCurtailing ? curtailment.reason : DispatchDecision.released),
         prices: prices, into: &frame, in: register)
     }
+  }
+}
+
+// MARK: - Community
+
+extension DispatchStage {
+  /// Takes a schedule of the plant's community, which the next minute mark follows.
+  private mutating func follow(_ instruction: Instruction, at now: Timestamp) -> Instruction.Outcome {
+    switch CommunityTarget.read(instruction.members) {
+    case nil: return .refused(.notUnderstood)
+    case .released?:
+      target = nil
+      return .taken
+    case .schedule(let next)?:
+      if next.isOver(at: now) { return .refused(.late) }
+      // A schedule that comes again, or late, changes nothing.
+      if let target, target.start >= next.start { return .taken }
+      target = next
+      return .taken
+    }
+  }
+
+  /// Returns the part of the community's schedule for cars that is a charger's, by the energy that is requested [kW].
+  private func chargerShare(of asset: AssetIndex, at now: Timestamp, in register: PlantRegister) -> Double? {
+    guard let power = target?.cars(at: now) else { return nil }
+    let cars = connectedCars(at: now, in: register)
+    let total = cars.reduce(0) { $0 + $1.car.energy }
+    guard let own = cars.first(where: { $0.asset == asset }), total > 0 else { return nil }
+    return power * own.car.energy / total
+  }
+
+  private func connectedCars(at now: Timestamp, in register: PlantRegister) -> [(
+    asset: AssetIndex, car: MemberState.Car, power: Double
+  )] {
+    register.assets.indices.compactMap { position in
+      let asset = AssetIndex(position)
+      guard register.assets[position].kind.traits.hasVehicles, let limit = register.assets[position].nominalKilowatts,
+        let power = power(of: asset, at: now, in: register),
+        value(of: asset, sensor: "connected", at: now, in: register) == 1,
+        let energy = value(of: asset, sensor: "energy_requested", at: now, in: register),
+        let seconds = value(of: asset, sensor: "time_left", at: now, in: register)
+      else { return nil }
+      return (asset, .init(energy: max(0, energy), hours: max(0, seconds / 3600), power: limit), power)
+    }
+  }
+
+  /// Returns the state that the plant's community plans with.
+  private func memberState(at now: Timestamp, in register: PlantRegister) -> MemberState {
+    var state = MemberState(time: now)
+    let power = PlantPower(last, at: now, in: register)
+    let cars = connectedCars(at: now, in: register)
+    state.cars = cars.map(\.car)
+    state.carPower = cars.reduce(0) { $0 + $1.power }
+    if power.missing == nil, power.netDemand.isFinite {
+      state.load = power.netDemand + power.generation - state.carPower
+      state.generation = power.generation
+    }
+    guard let fleet = BatteryFleet(register.assets) else {
+      state.batteryPower = 0
+      return state
+    }
+    state.batteryPower = fleet.sum { self.power(of: $0, at: now, in: register) }
+    guard let charge = fleet.stateOfCharge({ stateOfCharge(of: $0, at: now, in: register) }) else { return state }
+    let reserve = fleet.members.reduce(0) {
+      $0 + max($1.reserve, $1.battery.minimumStateOfCharge) * $1.battery.energyKilowattHours
+    }
+    let size = fleet.battery.energyKilowattHours
+    state.battery = MemberState.Battery(
+      capacity: size, power: fleet.battery.powerKilowatts, efficiency: fleet.battery.oneWayEfficiency,
+      wear: fleet.wearPrice, minimum: reserve, maximum: fleet.battery.maximumStateOfCharge * size,
+      energy: charge * size)
+    return state
   }
 }
 
@@ -422,7 +508,7 @@ extension DispatchStage {
 
   /// Writes the latest values, observed prices, health, commands and the learned state.
   public func snapshot(into writer: inout SnapshotWriter) {
-    writer.write(DispatchStage.layoutVersion)
+    writer.write(target == nil ? DispatchStage.layoutVersion : DispatchStage.targetLayoutVersion)
     last.snapshot(into: &writer)
     writer.write(prices.observed)
     writer.write(health.sorted { $0.key.rawValue < $1.key.rawValue }) { writer, entry in
@@ -440,6 +526,7 @@ extension DispatchStage {
     }
     writer.write(learner != nil)
     learner?.snapshot(into: &writer)
+    target?.snapshot(into: &writer)
   }
 
   /// Reads the latest values, observed prices, health, commands and the learned state.
@@ -448,7 +535,7 @@ extension DispatchStage {
   public mutating func restore(from reader: inout SnapshotReader) throws(SnapshotError) {
     let version = try reader.read(UInt16.self)
     // Layout 7 lacks the followed day, which is then unknown until the next day begins.
-    guard [7, DispatchStage.layoutVersion].contains(version) else {
+    guard [7, DispatchStage.layoutVersion, DispatchStage.targetLayoutVersion].contains(version) else {
       throw .invalid("version \(version) of \(DispatchStage.name) instead of \(DispatchStage.layoutVersion)")
     }
     try last.restore(from: &reader)
@@ -468,10 +555,12 @@ extension DispatchStage {
         recommendedKilowatts: try reader.readDouble(), stateOfCharge: try reader.readDouble(),
         price: try reader.readDouble(), reason: try reader.readString(), lacksData: try reader.readBool())
     }
-    guard try reader.readBool() else { return }
-    // If the battery is no longer declared, its learned state is read and discarded.
-    var restored = learner ?? DispatchLearner.placeholder
-    try restored.restore(from: &reader, hasFollowed: version > 7)
-    if learner != nil { learner = restored }
+    if try reader.readBool() {
+      // If the battery is no longer declared, its learned state is read and discarded.
+      var restored = learner ?? DispatchLearner.placeholder
+      try restored.restore(from: &reader, hasFollowed: version > 7)
+      if learner != nil { learner = restored }
+    }
+    target = version == DispatchStage.targetLayoutVersion ? try CommunityTarget(restoring: &reader) : nil
   }
 }

@@ -9,7 +9,8 @@ struct JobEndpoints: Sendable {
   /// A job as the interface writes it.
   struct Document {
     static let schema = Schema.object([
-      "id": .string, "kind": .string, "plant": .string, "owner": .string, "created": .time,
+      "id": .string, "kind": .string, "plant": .optional(.string), "community": .optional(.string), "owner": .string,
+      "created": .time,
       "state": .word(Jobs.State.allCases.map(\.rawValue)), "progress": .number, "started": .optional(.time),
       "ended": .optional(.time), "error": .optional(.string), "result": .optional(.any),
     ])
@@ -25,7 +26,7 @@ struct JobEndpoints: Sendable {
       }
       add("id", job.id)
       add("kind", job.kind)
-      add("plant", job.plant)
+      add(job.members == nil ? "plant" : "community", job.plant)
       add("owner", job.owner)
       add("created", job.created.description)
       add("state", job.state.rawValue)
@@ -57,13 +58,17 @@ struct JobEndpoints: Sendable {
   private func visible(_ call: Call) -> [Jobs.Job] {
     api.jobs.all.filter { job in
       (job.owner == call.user || call.principal?.may(.readAudit) == true)
-        && call.may(Self.actions(of: job).read, on: job.plant)
+        && Self.may(Self.actions(of: job).read, job: job, call: call)
     }
   }
 
   /// The actions that read and run a job, whose rights its owner must still have.
   private static func actions(of job: Jobs.Job) -> (read: Action, run: Action) {
     job.kind == "report" ? (.readReports, .runReports) : (.readScenarios, .runScenarios)
+  }
+
+  private static func may(_ action: Action, job: Jobs.Job, call: Call) -> Bool {
+    (job.members ?? [job.plant]).allSatisfy { call.may(action, on: $0) }
   }
 
   private func find(_ call: Call) throws(Problem) -> Jobs.Job {
@@ -106,7 +111,7 @@ struct JobEndpoints: Sendable {
       responses: [.json("It ends.", Document.schema, status: 202)], problems: [409],
       answer: { call throws(Problem) in
         let job = try find(call)
-        guard call.may(Self.actions(of: job).run, on: job.plant) else {
+        guard Self.may(Self.actions(of: job).run, job: job, call: call) else {
           throw Problem(403, "ending this job needs the scope \(Scope.run.rawValue)")
         }
         guard api.jobs.cancel(job.id) else { throw Problem(409, "the job has ended") }

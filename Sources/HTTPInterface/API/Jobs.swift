@@ -21,7 +21,10 @@ final class Jobs: Sendable {
   struct Job: Sendable {
     let id: String
     let kind: String
+    /// Its plant; the name of the community of a job with ``members``.
     let plant: String
+    /// The community's members, whose rights the job needs; `nil` for a job of a plant.
+    var members: [String]?
     let owner: String
     let created: Timestamp
     var state = State.waiting
@@ -84,13 +87,17 @@ final class Jobs: Sendable {
   ///
   /// - Parameters:
   ///   - kind: What it does.
-  ///   - plant: Its plant.
+  ///   - plant: Its plant, or its community.
+  ///   - members: The community's members; `nil` for a job of a plant.
   ///   - owner: Who asked for it.
   ///   - work: The work.
   /// - Returns: The job; `nil` if too many wait.
-  func submit(_ kind: String, plant: String, owner: String, work: @escaping Work) -> Job? {
+  func submit(
+    _ kind: String, plant: String, members: [String]? = nil, owner: String, work: @escaping Work
+  ) -> Job? {
     let now = SystemClock.now()
-    let job = Job(id: UUID().uuidString.lowercased(), kind: kind, plant: plant, owner: owner, created: now)
+    let job = Job(
+      id: UUID().uuidString.lowercased(), kind: kind, plant: plant, members: members, owner: owner, created: now)
     return monitor.locked {
       books.with { books in
         guard books.waiting.count < Self.mostWaiting, !books.isStopped else { return nil }

@@ -1,3 +1,4 @@
+public import CommunityControl
 public import DataSources
 public import PayloadDecoding
 public import Pipeline
@@ -32,6 +33,8 @@ public struct PipelineAccess: Sendable {
   public var fetchedSources: @Sendable () -> [SourceStatus] = { [] }
   /// Stops (`true`) or starts a source of a plant: name of the plant, name of the source.
   public var order: @Sendable (String, String, Bool) throws -> Void = { _, _, _ in }
+  /// Returns the state of a community of plants that runs; `nil` before its first mark.
+  public var community: @Sendable (String) -> CommunityMachine? = { _ in nil }
   /// Returns the settings of the database, with the current credentials.
   public var database: @Sendable () -> DatabaseSettings
 
@@ -52,6 +55,7 @@ public struct PipelineAccess: Sendable {
     hold = { pipeline.setHeld($0) }
     fetchedSources = { pipeline.fetchedSources }
     order = { try pipeline.order(plant: $0, source: $1, isStopped: $2) }
+    community = { pipeline.communityState($0) }
     database = { pipeline.databaseSettings }
   }
 

@@ -101,7 +101,7 @@ struct PlantEndpoints: Sendable {
       responses: [.init(status: 200, meaning: "The text.", contentTypes: [Self.yaml])], problems: [503],
       answer: { call throws(Problem) in
         let plant = try api.plant(of: call, for: .managePlants)
-        let bytes = try content(of: try fileName(of: plant.name))
+        let bytes = try files.content(of: try fileName(of: plant.name))
         return HTTPResponse(200, contentType: Self.yaml, body: bytes)
       })
   }
@@ -120,7 +120,7 @@ struct PlantEndpoints: Sendable {
           if api.pipeline.configuration().plantFiles[name] != nil {
             throw Problem(409, "there is a plant '\(name)'; change its file with PUT")
           }
-          return try write(call.request.body, plant: name, file: try newFileName(for: name), status: 201)
+          return try write(call.request.body, plant: name, file: try files.newName(for: name), status: 201)
         }
       })
   }
@@ -140,7 +140,7 @@ struct PlantEndpoints: Sendable {
         }
         return try api.files.with { (_) throws(Problem) in
           let file = try fileName(of: plant.name)
-          try checkMatch(call, file: file)
+          try files.checkMatch(call, file: file)
           return try write(call.request.body, plant: name, file: file, status: 200)
         }
       })
@@ -155,11 +155,8 @@ struct PlantEndpoints: Sendable {
         let plant = try api.plant(of: call, for: .managePlants)
         return try api.files.with { (_) throws(Problem) in
           let file = try fileName(of: plant.name)
-          try checkMatch(call, file: file)
-          try refuse(api.pipeline.checked((file, nil)).diagnostics)
-          let path = api.pipeline.path(file)
-          guard rename(path, path + ".removed") == 0 else { throw Self.unwritable(path) }
-          api.pipeline.reload()
+          try files.checkMatch(call, file: file)
+          try files.remove(file)
           return HTTPResponse(204, contentType: "text/plain", body: [])
         }
       })
@@ -249,25 +246,13 @@ struct PlantEndpoints: Sendable {
 // MARK: - Files
 
 extension PlantEndpoints {
+  private var files: ConfigurationFiles { ConfigurationFiles(api: api) }
+
   private func fileName(of plant: String) throws(Problem) -> String {
     guard let file = api.pipeline.configuration().plantFiles[plant] else {
       throw Problem(404, "the file of plant '\(plant)' is not known")
     }
     return file
-  }
-
-  private func content(of file: String) throws(Problem) -> [UInt8] {
-    guard let data = FileManager.default.contents(atPath: api.pipeline.path(file)) else {
-      throw Problem(503, "\(file) cannot be read")
-    }
-    return Array(data)
-  }
-
-  private func checkMatch(_ call: Call, file: String) throws(Problem) {
-    guard let wanted = call.request.headers["if-match"], wanted != "*" else { return }
-    guard EntityTag.matches(wanted, EntityTag.of(try content(of: file)), isStrong: true) else {
-      throw Problem(412, "the file has changed since; read it again")
-    }
   }
 
   /// Returns the name of the plant that a file describes.
@@ -285,42 +270,8 @@ extension PlantEndpoints {
     return name
   }
 
-  /// Returns a file name that no file of the folder has.
-  private func newFileName(for plant: String) throws(Problem) -> String {
-    let plain = String(plant.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") ? $0 : "-" })
-      .trimmingCharacters(in: CharacterSet(charactersIn: "-"))
-    let base = plain.isEmpty || plain == "wattline" ? "plant-\(plain)" : String(plain.prefix(100))
-    for number in 1...1_000 {
-      let name = number == 1 ? "\(base).yaml" : "\(base)-\(number).yaml"
-      if !FileManager.default.fileExists(atPath: api.pipeline.path(name)) { return name }
-    }
-    throw Problem(409, "there are too many files like \(base).yaml")
-  }
-
-  private func refuse(_ diagnostics: [Diagnostic]) throws(Problem) {
-    if diagnostics.isEmpty { return }
-    throw Problem(422, diagnostics.prefix(20).map(\.description).joined(separator: "\n"))
-  }
-
   private func write(_ body: [UInt8], plant: String, file: String, status: Int) throws(Problem) -> HTTPResponse {
-    try api.checkVariables(body, file: file)
-    let loaded = api.pipeline.checked((file, body))
-    try refuse(loaded.diagnostics)
-    try api.checkPrograms(of: loaded.plants.first { $0.name == plant })
-    // A link stays one, and the file keeps its mode.
-    let path = URL(fileURLWithPath: api.pipeline.path(file)).resolvingSymlinksInPath().path
-    let mode = try? FileManager.default.attributesOfItem(atPath: path)[.posixPermissions]
-    do { try Data(body).write(to: URL(fileURLWithPath: path), options: .atomic) } catch { throw Self.unwritable(path) }
-    if let mode { try? FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path) }
-    api.pipeline.reload()
-    let warnings = loaded.warnings.filter { $0.file == file }.map { Finding($0) }
+    let warnings = try files.write(body, to: file)
     return .json(Written(plant: plant, file: file, warnings: warnings), status: status)
-  }
-
-  private static func unwritable(_ path: String) -> Problem {
-    Problem(
-      503,
-      "\(path) cannot be written; the interface changes plants only where the process may write to the folder of "
-        + "the configuration")
   }
 }

@@ -2,15 +2,15 @@ import PlantConfig
 import PlantModel
 
 extension API {
-  /// Refuses a plant's file that runs a program which no file of the folder runs yet.
+  /// Refuses a configuration that runs a program which the present one does not run.
   ///
   /// Who may change plants over HTTP may not run programs on this machine by that.
   ///
-  /// - Parameter plant: The plant that the file describes.
-  func checkPrograms(of plant: Plant?) throws(Problem) {
+  /// - Parameter plants: The plants of the configuration.
+  func checkPrograms(of plants: [Plant]) throws(Problem) {
     let known = Set(pipeline.configuration().plants.flatMap(\.sources).compactMap(Self.program(of:)))
-    let new = (plant?.sources ?? []).first { source in Self.program(of: source).map { !known.contains($0) } ?? false }
-    guard let new else { return }
+    let sources = plants.flatMap(\.sources)
+    guard let new = sources.first(where: { Self.program(of: $0).map { !known.contains($0) } ?? false }) else { return }
     throw Problem(
       422,
       "the source '\(new.name)' runs a program, which a text that comes over HTTP cannot set; put the file into the "

@@ -45,19 +45,35 @@ enum CommunityForecastCommand {
     let plants = loaded.plants.filter { names.contains($0.name) }
     guard !plants.isEmpty else { throw Failure(description: "community '\(name)' has no plants that could be metered") }
     let members = try arguments.count("--members", in: plants.count...1_000_000) ?? plants.count
-    let quarters = try MemberQuarters(loaded.settings.influxdb, until: end(arguments), days: days)
+    let document = try document(
+      name, plants: plants, members: members,
+      quarters: MemberQuarters(loaded.settings.influxdb, until: end(arguments), days: days), hours: hours)
+    if arguments.has("--json") { return try Console.print(json: document, keys: .convertToSnakeCase) }
+    document.tell()
+  }
+
+  /// Returns the forecast of a community.
+  ///
+  /// - Parameters:
+  ///   - name: Its name.
+  ///   - plants: Members that may be metered.
+  ///   - members: Number of all members.
+  ///   - quarters: History that is learned from.
+  ///   - hours: Hours ahead.
+  static func document(
+    _ name: String, plants: [Plant], members: Int, quarters: MemberQuarters, hours: Int
+  ) throws -> CommunityForecastDocument {
     var filter = MacroFilter(members: members, stepsPerDay: MemberQuarters.perDay)
     let state = try quarters.follow(plants, with: &filter)
-    let document = ForecastDocument(
+    let document = CommunityForecastDocument(
       name, members: members, quarters: quarters, state: state, filter: filter, steps: hours * 4)
     guard !document.forecast.isEmpty else {
       throw Failure(
         description:
           "the database has too little of community '\(name)': each quarter of the day is needed three times "
-          + "in the last \(days) days")
+          + "in the last \(quarters.count / MemberQuarters.perDay) days")
     }
-    if arguments.has("--json") { return try Console.print(json: document, keys: .convertToSnakeCase) }
-    document.tell()
+    return document
   }
 
   private static func end(_ arguments: Arguments) throws -> Timestamp {
@@ -144,7 +160,7 @@ struct MemberQuarters {
 }
 
 /// Document of `wattline community forecast`.
-private struct ForecastDocument: Encodable {
+struct CommunityForecastDocument: Encodable {
   struct Row: Encodable {
     let time: String
     let p10: Double

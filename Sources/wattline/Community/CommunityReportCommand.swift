@@ -1,6 +1,7 @@
 import Community
 import Foundation
 import InfluxSink
+import Pipeline
 import PlantConfig
 import PlantModel
 import Settings
@@ -19,6 +20,7 @@ enum CommunityReportCommand {
       Option(name: "--key", value: "KEY", help: "static, dynamic or price (default: dynamic)"),
       Option(name: "--member", value: "NAME", help: "the statement of one member alone"),
       Option(name: "--zone", value: "TZ", help: "IANA zone of an instance's months (default: UTC)"),
+      Option(name: "--issue", value: nil, help: "issues the month for good, with corrections of earlier ones"),
       Option(name: "--format", value: "FORMAT", help: "text, json or html (default: text)"),
     ],
     details: """
@@ -35,11 +37,16 @@ enum CommunityReportCommand {
 
       An instance has months if its series.csv has a column `time`. From a database, quarters of an hour count in which
       every member was measured and the tariff has prices; how many those are is told.
+
+      --issue keeps the statement of a month that is over in journal.path/statements, where it stays as it is. Data that
+      come later are a line in the next statement that is issued, with the month and the reason; sums close to the cent
+      in each line.
       """,
     examples: [
       "wattline community report village --solution result --zone Europe/Berlin",
       "wattline community report village --solution result --key static --member 3 --format html",
       "wattline community report --community village --month 2026-10 --format json",
+      "wattline community report --community village --month 2026-10 --issue",
     ])
 
   /// Output format.
@@ -59,6 +66,7 @@ enum CommunityReportCommand {
     guard isStored != !arguments.operands.isEmpty else {
       throw Misuse(message: "community report needs INSTANCE with --solution DIR, or --community NAME")
     }
+    if arguments.has("--issue") { return try issue(arguments, key: key, format: format) }
     let readings = isStored ? [try StoredMeters(arguments).readings()] : try SolvedMeters(arguments).readings()
     let statements = readings.map { MonthlyStatements($0, key: key) }
     let member = try arguments.text("--member").map { name in
@@ -72,6 +80,31 @@ enum CommunityReportCommand {
     case .json: try Console.print(json: statements.map { $0.document(member) }, keys: .convertToSnakeCase)
     case .html: Console.print(StatementPage(statements, member: member).text)
     }
+  }
+}
+
+extension CommunityReportCommand {
+  /// Issues a month of a configured community.
+  private static func issue(_ arguments: Arguments, key: SharingKey, format: Format) throws {
+    guard let name = arguments.text("--community"), let month = arguments.text("--month") else {
+      throw Misuse(message: "--issue needs --community NAME and --month YYYY-MM")
+    }
+    guard format != .html, arguments.text("--member") == nil else {
+      throw Misuse(message: "--issue is of all members, as text or json")
+    }
+    let loaded = BrokerAccess.load(arguments.configuration)
+    let meters = try StoredMeters(arguments, month: month)
+    guard meters.isOver else {
+      throw Failure(description: "\(month) is not over; a statement is issued once, after the month")
+    }
+    let archive = StatementArchive(
+      folder: loaded.settings.journal.path + "/statements", name: CommunityLog.fileName(of: name))
+    let wanted = MonthSpan.name(try ReportCommand.month(month))
+    let (statement, isOld) = try archive.issue(wanted, key: key) { month, key in
+      MonthlyStatements(try StoredMeters(arguments, month: month).readings(), key: key).issue
+    }
+    if format == .json { return try Console.print(json: statement, keys: .convertToSnakeCase) }
+    Console.print(statement.text(of: name, isOld: isOld))
   }
 }
 
@@ -165,7 +198,10 @@ private struct StoredMeters {
   private let zone: String
   private let quarters: MemberQuarters
 
-  init(_ arguments: Arguments) throws {
+  /// Whether the month is over.
+  let isOver: Bool
+
+  init(_ arguments: Arguments, month: String? = nil) throws {
     let loaded = BrokerAccess.load(arguments.configuration)
     community = try ConfiguredCommunity.find(arguments.text("--community") ?? "", in: loaded)
     let names = community.plants(among: loaded.plants.map(\.name))
@@ -177,7 +213,8 @@ private struct StoredMeters {
     var place = first
     place.location.timezone = zone
     let now = Timestamp(nanoseconds: Int64(Date().timeIntervalSince1970 * 1e9))
-    span = try MonthSpan(try arguments.text("--month").map(ReportCommand.month), of: place, at: now)
+    span = try MonthSpan(try (month ?? arguments.text("--month")).map(ReportCommand.month), of: place, at: now)
+    isOver = span.end < now
     let count = Int((span.end - span.start).nanoseconds / MemberQuarters.quarter.nanoseconds)
     quarters = try MemberQuarters(loaded.settings.influxdb, from: span.start, count: count)
   }

@@ -129,6 +129,18 @@ struct SimulationStudy {
   /// Identity of a study, without the number of its runs, so that only the same one goes on.
   let text: String
 
+  /// Creates a study without a sensitivity.
+  ///
+  /// - Parameters:
+  ///   - simulation: The simulation.
+  ///   - variants: Variants, the base first.
+  ///   - runs: Number of runs.
+  init(_ simulation: CommunitySimulation, variants: [CommunityVariant], runs: Int) {
+    (self.simulation, self.variants, self.runs) = (simulation, variants, runs)
+    (trajectories, tail) = (0, 0.05)
+    text = SimulationStudy.text(simulation, variants: variants)
+  }
+
   init(_ arguments: Arguments) throws {
     var settings = CommunitySimulation.Settings()
     settings.daysPerYear = try arguments.count("--days", in: 1...10_000) ?? settings.daysPerYear

@@ -1,14 +1,22 @@
 import Community
+import CommunityControl
 import Foundation
 import Glibc
+import Pipeline
+import PlantConfig
+import Settings
 
 /// `wattline community solve`: schedules and prices of a community over a horizon.
 enum CommunitySolveCommand {
   static let description = CommandDescription(
     name: "community solve", summary: "finds the best schedules and the price of a community that shares a connection",
-    operands: ["INSTANCE"],
+    optionalOperands: ["INSTANCE"],
     options: [
-      Option(name: "--objective", value: "KIND", help: "cost, welfare or risk (default: cost)"),
+      Option(
+        name: "--community", value: "NAME", help: "a community that runs, in place of INSTANCE: its day ahead"),
+      CommandDescription.configurationOption,
+      Option(
+        name: "--objective", value: "KIND", help: "cost, welfare or risk (default: the community's; INSTANCE: cost)"),
       Option(name: "--out", value: "DIR", help: "folder of the results; it is made if it is missing"),
       Option(name: "--key", value: "KEY", help: "who gave whom, by static, dynamic or price, as sharing.csv"),
       Option(
@@ -30,6 +38,9 @@ enum CommunitySolveCommand {
       risk      over 100 errors of forecasts of load and PV, the mean of the cost and the mean of its worst tenth are
                 least, in equal parts; batteries and cars are set before the errors are known
 
+      A community of the configuration is solved from its log: the states and forecasts that its members have told at
+      the latest quarter of an hour, with `objective` and `incentive_budget` of its file. Nothing is sent to members.
+
       At the price of the community no member does better by another schedule. Credits make sure that nobody is worse off
       than alone, as far as surplus and incentive budget suffice. A car that cannot be full is charged as far as it can,
       and what is missing is told.
@@ -37,36 +48,62 @@ enum CommunitySolveCommand {
     examples: [
       "wattline community solve village --objective cost --out result",
       "wattline community solve village --objective welfare --gap 1e-6 --time-limit 60 --out result",
+      "wattline community solve --community village --objective risk --out result",
     ])
 
   static func run(_ arguments: Arguments) throws {
     let clock = ContinuousClock()
     let start = clock.now
-    let kinds = CommunityObjective.allCases.map(\.rawValue)
-    let kind = arguments.text("--objective") ?? "cost"
-    guard let objective = CommunityObjective(rawValue: kind) else {
-      throw Misuse(message: "--objective is one of \(kinds.joined(separator: ", ")), not '\(kind)'")
-    }
     guard let out = arguments.text("--out") else {
       throw Misuse(message: "community solve needs --out DIR: the folder of the results")
     }
-    let limits = CommunityLimits(
-      gap: try arguments.number("--gap", in: 1e-9...1, words: "from 1e-9 to 1") ?? (objective == .risk ? 1e-4 : 1e-6),
-      seconds: try arguments.number("--time-limit", in: 0.001...86_400, words: "from 0.001 to 86400") ?? 300)
+    let wanted = try objective(arguments)
     let key = try sharingKey(arguments)
-    let folder = arguments.operands[0]
-    guard FileManager.default.fileExists(atPath: folder) else {
-      throw Failure(description: "there is no folder '\(folder)'; it is to have community.json and tables beside it")
-    }
-    let instance = try InstanceReader.read(folder)
+    let gap = try arguments.number("--gap", in: 1e-9...1, words: "from 1e-9 to 1")
+    let longest = try arguments.number("--time-limit", in: 0.001...86_400, words: "from 0.001 to 86400") ?? 300
+    let problem = try problem(arguments, objective: wanted)
+    let (instance, objective) = (problem.instance, problem.objective)
+    let limits = CommunityLimits(gap: gap ?? (objective == .risk ? 1e-4 : 1e-6), seconds: longest)
     let solution = try solve(instance, objective: objective, limits: limits)
     let seconds = (clock.now - start) / .seconds(1)
     let settlement = CommunitySettlement(solution, of: instance)
     try write(solution, of: instance, settlement: settlement, to: out)
     if let key { try share(solution, of: instance, key: key, to: out) }
-    let summary = CommunitySummary(solution, of: instance, settlement: settlement, seconds: seconds)
+    var summary = CommunitySummary(solution, of: instance, settlement: settlement, seconds: seconds)
+    summary.names = problem.names
     try summary.write(to: "\(out)/summary.json")
     summary.tell(limits: limits)
+  }
+
+  /// An instance, what is sought for it, and the names of its members if they have some.
+  private typealias Problem = (instance: CommunityInstance, objective: CommunityObjective, names: [String]?)
+
+  private static func objective(_ arguments: Arguments) throws(Misuse) -> CommunityObjective? {
+    guard let kind = arguments.text("--objective") else { return nil }
+    guard let objective = CommunityObjective(rawValue: kind) else {
+      let kinds = CommunityObjective.allCases.map(\.rawValue)
+      throw Misuse(message: "--objective is one of \(kinds.joined(separator: ", ")), not '\(kind)'")
+    }
+    return objective
+  }
+
+  private static func problem(_ arguments: Arguments, objective: CommunityObjective?) throws -> Problem {
+    if let name = arguments.text("--community") {
+      guard arguments.operands.isEmpty else { throw Misuse(message: "INSTANCE or --community NAME, not both") }
+      let loaded = BrokerAccess.load(arguments.configuration)
+      let settings = try ConfiguredCommunity.find(name, in: loaded)
+      let planner = try ConfiguredCommunity.planner(
+        of: settings, state: try CommunityLog.state(of: name, journal: loaded.settings.journal.path),
+        objective: objective)
+      return (planner.instance, planner.objective, planner.members)
+    }
+    guard let folder = arguments.operands.first else {
+      throw Misuse(message: "community solve needs INSTANCE, or --community NAME for one of the configuration")
+    }
+    guard FileManager.default.fileExists(atPath: folder) else {
+      throw Failure(description: "there is no folder '\(folder)'; it is to have community.json and tables beside it")
+    }
+    return (try InstanceReader.read(folder), objective ?? .cost, nil)
   }
 
   private static func sharingKey(_ arguments: Arguments) throws(Misuse) -> SharingKey? {
@@ -152,6 +189,8 @@ private struct CommunitySummary: Encodable {
   let peakMb: Double
   let settlement: Money
   let shortfalls: [Shortfall]
+  /// Names of the members, in the order of their numbers.
+  var names: [String]?
 
   init(
     _ solution: CommunitySolution, of instance: CommunityInstance, settlement: CommunitySettlement, seconds: Double

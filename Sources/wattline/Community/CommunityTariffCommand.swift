@@ -40,7 +40,7 @@ enum CommunityTariffCommand {
     ])
 
   /// The report of a tariff.
-  private struct Row: Encodable {
+  struct Row: Encodable {
     let tariff: String
     let revenue: Double
     let gridBill: Double
@@ -62,6 +62,18 @@ enum CommunityTariffCommand {
       welfareAtHalfElasticity = elasticity.first
       welfareAtHigherElasticity = elasticity.last
     }
+  }
+
+  /// Returns what comes of tariffs.
+  ///
+  /// - Parameters:
+  ///   - forms: The tariffs.
+  ///   - instance: The instance.
+  ///   - hour: Local hour at which its first step begins.
+  static func rows(_ forms: [TariffForm], of instance: CommunityInstance, firstHour hour: Double) throws -> [Row] {
+    let best = -(try CommunitySolver.solve(instance, objective: .welfare).least)
+    let study = TariffStudy(instance)
+    return forms.map { Row(study.outcome($0.tariff(for: instance, firstHour: hour)), best: best) }
   }
 
   static func run(_ arguments: Arguments) throws {

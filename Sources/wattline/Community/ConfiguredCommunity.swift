@@ -1,4 +1,5 @@
 import Community
+import CommunityControl
 import Foundation
 import PlantConfig
 import PlantModel
@@ -18,9 +19,38 @@ enum ConfiguredCommunity {
       description: "there is no community '\(name)'; the configuration has \(names.isEmpty ? "none" : names)")
   }
 
+  /// Returns the plan of a community's day ahead, from its state at the latest quarter of an hour.
+  ///
+  /// - Parameters:
+  ///   - settings: The community.
+  ///   - state: Its state; `nil` if it does not run.
+  ///   - objective: What is sought; `nil` for the community's.
+  ///   - budget: Money that the operator may add in a day; `nil` for the community's.
+  static func planner(
+    of settings: CommunitySettings, state: CommunityMachine?, objective: CommunityObjective? = nil,
+    budget: Double? = nil
+  ) throws -> CommunityPlanner {
+    guard var machine = state else {
+      throw Failure(
+        description: "community '\(settings.name)' has no log yet; its members tell of themselves each quarter of an "
+          + "hour while `wattline run` runs")
+    }
+    machine.study(
+      objective: objective ?? CommunityObjective(rawValue: settings.objective.rawValue) ?? .cost,
+      incentiveBudget: budget ?? settings.incentiveBudget)
+    do { return try CommunityPlanner(machine) } catch {
+      throw Failure(description: "community '\(settings.name)': \(error.description)")
+    }
+  }
+
   /// Returns the representative days of a community in numbers.
   static func year(of name: String, in loaded: LoadedConfiguration) throws -> [CommunityAggregate] {
-    let settings = try find(name, in: loaded)
+    try year(of: try find(name, in: loaded))
+  }
+
+  /// Returns the representative days of a community in numbers.
+  static func year(of settings: CommunitySettings) throws -> [CommunityAggregate] {
+    let name = settings.name
     guard case .statistical(let numbers) = settings.members else {
       throw Failure(
         description: "community '\(name)' has plants for members; a simulation takes one in numbers (prosumers: 100), "

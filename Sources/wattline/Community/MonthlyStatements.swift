@@ -15,6 +15,15 @@ struct MonthlyStatements {
       readings.meters, series: readings.series, stepHours: readings.stepHours, key: key)
   }
 
+  /// The statement as it would be issued now, without corrections.
+  var issue: IssuedStatement {
+    IssuedStatement(
+      month: readings.month ?? "", key: key.rawValue,
+      cents: Dictionary(
+        zip(readings.members, result.statements.map(\.cents)), uniquingKeysWith: { first, _ in first }),
+      meterCents: result.meterCents, fundCents: result.fundCents, settledSteps: readings.series.importPrice.count)
+  }
+
   /// JSON document of a month.
   struct Document: Encodable {
     struct Line: Encodable {

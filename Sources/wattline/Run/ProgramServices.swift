@@ -10,7 +10,14 @@ import WattlineTime
 
 extension InterfaceServices {
   /// The work of the commands `scenario` and `report`, for the interface.
-  static let program = InterfaceServices(
+  static let program: InterfaceServices = {
+    var services = plants
+    services.communityMistake = CommunityServices.mistake
+    services.community = CommunityServices.result
+    return services
+  }()
+
+  private static let plants = InterfaceServices(
     scenarioMistake: { request in
       do {
         _ = try request.parsed()
