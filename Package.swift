@@ -148,7 +148,8 @@ let package = Package(
       [
         "WattlineTime", "SystemCore", "PlantModel", "PointSchema", "Settings", "PlantConfig", "PlantPhysics",
         "Forecasting",
-        "DispatchPolicy", "PayloadDecoding", "InfluxSink", "SinkCore", "Accounts", "DataSources", "Pipeline",
+        "DispatchPolicy", "PayloadDecoding", "InfluxSink", "SinkCore", "Accounts", "DataSources", "Pipeline", "Savings",
+        "SavingsAccounts",
         "WebServer",
       ]),
     module("LocalServers", ["WattlineTime", "PlantModel", "Settings", "CurlTransport", "InfluxSink"]),
@@ -233,7 +234,7 @@ let package = Package(
       [
         "WattlineTime", "SystemCore", "PlantModel", "Settings", "PlantConfig", "PayloadDecoding", "SinkCore",
         "Accounts",
-        "Pipeline", "LocalServers", "PlantTesting", "WebServer",
+        "SavingsAccounts", "Pipeline", "LocalServers", "PlantTesting", "WebServer",
       ]),
     tests(
       "DispatchPolicy",

@@ -21,7 +21,7 @@ public enum StoredFiles {
     case alerts
     /// Filters that the broker may have.
     case sessions
-    /// Frozen models of savings.
+    /// Frozen models and logbooks of savings.
     case savings
   }
 
@@ -51,7 +51,7 @@ public enum StoredFiles {
       case .deadLetters: name.hasSuffix(".lp.zst")
       case .alerts: name == "outbox"
       case .sessions: name.hasSuffix(".filters")
-      case .savings: name.hasSuffix(".model")
+      case .savings: name.hasSuffix(".model") || name.hasSuffix(".entry")
       }
     return isTaken ? .taken(part) : .unknown
   }

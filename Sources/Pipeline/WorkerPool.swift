@@ -1,6 +1,7 @@
 import Foundation
 import PlantConfig
 import PlantModel
+import SavingsAccounts
 import Settings
 import StreamCore
 import SystemCore
@@ -15,6 +16,7 @@ final class WorkerPool: Sendable {
   private let maximumUnpacked: Int
   /// Receives what leaves the stages; `nil` if nobody can ask for it.
   private let live: LiveFeed?
+  private let logbook: SavingsLogbook
   private let note: RunningPipeline.Note
   private let threads = Locked<[BlockingThread]>([])
 
@@ -27,14 +29,15 @@ final class WorkerPool: Sendable {
   ///   - alerts: Receives alerts and commands.
   ///   - maximumUnpacked: Maximum size of an unpacked compressed payload [bytes].
   ///   - live: Receives what leaves the stages; `nil` if nobody can ask for it or for latest values.
+  ///   - logbook: Takes requests about savings.
   ///   - note: Receives log lines.
   init(
     count: Int, stores: PipelineStores, keeper: CheckpointKeeper, alerts: AlertOutlet, maximumUnpacked: Int,
-    live: LiveFeed?, note: @escaping RunningPipeline.Note
+    live: LiveFeed?, logbook: SavingsLogbook, note: @escaping RunningPipeline.Note
   ) {
     links = (0..<count).map { _ in WorkerLink() }
     (self.stores, self.keeper, self.alerts) = (stores, keeper, alerts)
-    (self.maximumUnpacked, self.live, self.note) = (maximumUnpacked, live, note)
+    (self.maximumUnpacked, self.live, self.logbook, self.note) = (maximumUnpacked, live, logbook, note)
   }
 
   /// Returns the latest readings of a plant; `nil` if it has none.
@@ -75,7 +78,7 @@ final class WorkerPool: Sendable {
       let processor = stores.resumed(fresh, before: before, maximumUnpacked: maximumUnpacked, note: note)
       var worker = StageWorker(
         processor: processor, from: stores.resumeOffset, in: stores.journal, sink: stores.sink, keeper: keeper,
-        relay: relay, commands: commands, live: live, link: links[share.number], note: note)
+        relay: relay, commands: commands, live: live, logbook: logbook, link: links[share.number], note: note)
       worker.run()
     }
   }

@@ -61,6 +61,7 @@ extension Measurement {
   public static let all: [Measurement] = [
     .raw, .clean, .reporting, .feature, .cleanHourly, .cleanDaily, .kpi, .energy, .forecast, .forecastLatest,
     .forecastEvaluation, .scenario, .health, .alerts, .alertState, .alertRate, .dispatch, .command, .plantState,
-    .savings, .savingsMonth, .pipeline, .audit,
+    .savings, .savingsMonth, .savingsOperation, .savingsOperationMonth, .savingsEvent, .savingsInvestigation,
+    .savingsWork, .pipeline, .audit,
   ]
 }

@@ -3,6 +3,7 @@ public import PayloadDecoding
 public import Pipeline
 public import PlantConfig
 import PlantModel
+public import SavingsAccounts
 public import Settings
 public import WattlineTime
 
@@ -32,6 +33,8 @@ public struct PipelineAccess: Sendable {
   public var fetchedSources: @Sendable () -> [SourceStatus] = { [] }
   /// Stops (`true`) or starts a source of a plant: name of the plant, name of the source.
   public var order: @Sendable (String, String, Bool) throws -> Void = { _, _, _ in }
+  /// Frozen models and logbooks of savings.
+  public var savings: @Sendable () -> ModelRegistry = { ModelRegistry(state: "") }
   /// Returns the settings of the database, with the current credentials.
   public var database: @Sendable () -> DatabaseSettings
 
@@ -52,6 +55,7 @@ public struct PipelineAccess: Sendable {
     hold = { pipeline.setHeld($0) }
     fetchedSources = { pipeline.fetchedSources }
     order = { try pipeline.order(plant: $0, source: $1, isStopped: $2) }
+    savings = { pipeline.savingsRegistry }
     database = { pipeline.databaseSettings }
   }
 
