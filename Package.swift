@@ -150,8 +150,8 @@ let package = Package(
       [
         "WattlineTime", "SystemCore", "PlantModel", "PointSchema", "Settings", "PlantConfig", "PlantPhysics",
         "Forecasting",
-        "DispatchPolicy", "PayloadDecoding", "InfluxSink", "SinkCore", "Accounts", "DataSources", "Pipeline",
-        "WebServer", "CommunityControl",
+        "DispatchPolicy", "PayloadDecoding", "InfluxSink", "SinkCore", "Accounts", "DataSources", "Pipeline", "Savings",
+        "SavingsAccounts", "WebServer", "CommunityControl",
       ]),
     module("LocalServers", ["WattlineTime", "PlantModel", "Settings", "CurlTransport", "InfluxSink"]),
     module("LocalGrafana", ["Boards", "LocalServers"]),
@@ -236,7 +236,7 @@ let package = Package(
       [
         "WattlineTime", "SystemCore", "PlantModel", "Settings", "PlantConfig", "PayloadDecoding", "SinkCore",
         "Accounts",
-        "Pipeline", "LocalServers", "PlantTesting", "WebServer",
+        "SavingsAccounts", "Pipeline", "LocalServers", "PlantTesting", "WebServer",
       ]),
     tests(
       "DispatchPolicy",

@@ -65,10 +65,12 @@ public struct AccessList: Sendable {
       grants: AccessList.processGrants(topics, clientID: clientID))
     let people = Account(
       user: AccessList.operatorName,
-      purpose: "People of the control room read what Wattline says, answer alerts and confirm commands.",
+      purpose:
+        "People of the control room read what Wattline says, answer alerts, confirm commands and decide about savings.",
       grants: [
         Grant(access: .read, filter: "wattline/#"), Grant(access: .write, filter: "wattline/+/alerts/set"),
         Grant(access: .write, filter: "wattline/+/commands/set"),
+        Grant(access: .write, filter: "wattline/+/savings/set"),
       ])
     let overlaps = FilterOverlaps(topics)
     let own = topics.enumerated().map { position, own in

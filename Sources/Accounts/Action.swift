@@ -20,12 +20,16 @@ public enum Action: String, Hashable, Sendable, CaseIterable {
   case readScenarios = "scenarios.read"
   /// Reports.
   case readReports = "reports.read"
+  /// Savings: months, models, events and investigations.
+  case readSavings = "savings.read"
   /// Posts readings.
   case writeReadings = "readings.write"
   /// Acknowledges, shelves and unshelves alerts.
   case handleAlerts = "alerts.handle"
   /// Confirms and rejects commands.
   case decideCommands = "commands.decide"
+  /// Decides about events and investigations of savings, and enters work.
+  case decideSavings = "savings.decide"
   /// Runs scenarios.
   case runScenarios = "scenarios.run"
   /// Runs the dispatch.
@@ -59,10 +63,10 @@ public enum Action: String, Hashable, Sendable, CaseIterable {
   public var scope: Scope {
     switch self {
     case .readPlants, .readSensors, .readSeries, .readAlerts, .readCommands, .readForecasts, .readDispatch,
-      .readScenarios, .readReports:
+      .readScenarios, .readReports, .readSavings:
       .read
     case .writeReadings: .writeReadings
-    case .handleAlerts: .writeAlerts
+    case .handleAlerts, .decideSavings: .writeAlerts
     case .decideCommands: .writeCommands
     case .runScenarios, .runDispatch, .runReports: .run
     case .controlSource: .control
@@ -77,7 +81,7 @@ public enum Scope: String, Hashable, Sendable, CaseIterable, Comparable {
   case read
   /// Posts readings.
   case writeReadings = "write:readings"
-  /// Acknowledges, shelves and unshelves alerts.
+  /// Acknowledges, shelves and unshelves alerts, and decides about savings.
   case writeAlerts = "write:alerts"
   /// Confirms and rejects commands.
   case writeCommands = "write:commands"

@@ -116,6 +116,7 @@ public struct AlertStage: Stage {
     case .databaseAccepts: DatabaseRule.report(nil, context: &context, into: &frame, in: register)
     case .databaseRefuses(let reason, let words):
       DatabaseRule.report((reason, words), context: &context, into: &frame, in: register)
+    case .savings(let news): SavingsRule.report(news, context: &context, into: &frame, in: register)
     case .fault(let fault): ProcessRule.report(fault, context: &context, into: &frame, in: register)
     case .retirement:
       let text = "The plant's configuration has changed, and it is watched anew."

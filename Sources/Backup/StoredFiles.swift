@@ -21,7 +21,7 @@ public enum StoredFiles {
     case alerts
     /// Filters that the broker may have.
     case sessions
-    /// Frozen models of savings.
+    /// Frozen models and logbooks of savings.
     case savings
     /// Issued statements of communities.
     case statements
@@ -55,7 +55,7 @@ public enum StoredFiles {
       case .deadLetters: name.hasSuffix(".lp.zst")
       case .alerts: name == "outbox"
       case .sessions: name.hasSuffix(".filters")
-      case .savings: name.hasSuffix(".model")
+      case .savings: name.hasSuffix(".model") || name.hasSuffix(".entry")
       case .statements: name.hasSuffix(".json")
       }
     return isTaken ? .taken(part) : .unknown

@@ -23,6 +23,8 @@ public struct RecordKind: RawRepresentable, Hashable, Sendable {
   public static let database = RecordKind(rawValue: 6)
   /// A fault of the process, or its end.
   public static let process = RecordKind(rawValue: 7)
+  /// News of a meter whose savings are verified.
+  public static let savings = RecordKind(rawValue: 8)
 }
 
 /// The layout of segments and records, little-endian.

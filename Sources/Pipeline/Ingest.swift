@@ -125,6 +125,13 @@ final class Ingest: BurstSink {
     append(.process, at: timestamp, body: fault.bytes)
   }
 
+  /// Appends news of a meter whose savings are verified.
+  ///
+  /// - Returns: `false` if the journal is full or cannot be written.
+  func savings(_ news: SavingsNews, at timestamp: Timestamp) -> Bool {
+    append(.savings, at: timestamp, body: news.bytes)
+  }
+
   /// Appends the configuration by which later records are read, before any of them.
   func configuration(_ sources: PlantSources, at timestamp: Timestamp) {
     var writer = SnapshotWriter()

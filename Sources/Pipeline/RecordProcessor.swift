@@ -3,6 +3,7 @@ package import Journal
 import PayloadDecoding
 package import PlantConfig
 package import PlantModel
+import SavingsAccounts
 package import Settings
 package import StreamCore
 package import SystemCore
@@ -33,6 +34,8 @@ package struct RecordProcessor {
   /// Part of the decoder's counts per plant that the ledger already includes.
   private var beyondLimits: [UInt64]
   private var refused = RefusedMessages()
+  /// Requests about savings in the current record. They concern a logbook outside of the stages.
+  private(set) var savingsRequests: [LoggedRequest] = []
   /// Rebirth requests to edge nodes that the current record calls for.
   private(set) var rebirths: [SparkplugRebirth] = []
   /// Maximum size of an unpacked compressed payload [bytes].
@@ -100,6 +103,7 @@ package struct RecordProcessor {
     drain: Drain = { _ in }
   ) -> [LogEntry] {
     if !rebirths.isEmpty { rebirths.removeAll(keepingCapacity: true) }
+    if !savingsRequests.isEmpty { savingsRequests.removeAll(keepingCapacity: true) }
     switch kind {
     case .messages: return process(messages: body, received: received, drain: drain, observe: observe)
     case .tick: tick(received, drain: drain, observe: observe)
@@ -107,6 +111,7 @@ package struct RecordProcessor {
     case .passedOver: return passOver(body)
     case .database: return applyDatabaseState(body, at: received, observe: observe)
     case .process: return applyFault(body, at: received, observe: observe)
+    case .savings: return applySavings(body, at: received, observe: observe)
     default: break
     }
     return []
@@ -228,6 +233,15 @@ package struct RecordProcessor {
   private mutating func instruct(
     _ plant: Int, instruction: Instruction, received: Timestamp, observe: Observer
   ) {
+    if instruction.subject == SavingsRequest.subject, !plants.plants[plant].savings.isEmpty {
+      guard let request = SavingsRequest(instruction.members) else {
+        savingsRequests.append(LoggedRequest(instruction, of: plants.plants[plant], request: nil, received: received))
+        return ledger.refuse(Instruction.Refusal.notUnderstood.rawValue)
+      }
+      ledger.decoded += 1
+      savingsRequests.append(LoggedRequest(instruction, of: plants.plants[plant], request: request, received: received))
+      return
+    }
     plants.instruct(plant: plant, instructions: [instruction], received: received) { frame, register in
       for instruction in frame.instructions {
         switch instruction.outcome {
@@ -297,6 +311,22 @@ package struct RecordProcessor {
       return []
     } catch {
       return share.number == 0 ? [.error("a record about the process in the journal cannot be read (\(error))")] : []
+    }
+  }
+
+  private mutating func applySavings(
+    _ body: UnsafeRawBufferPointer, at timestamp: Timestamp, observe: Observer
+  ) -> [LogEntry] {
+    do throws(SnapshotError) {
+      let news = try SavingsNews(record: body)
+      guard let plant = plants.positions[news.plant] else { return [] }
+      plants.take(.savings(news), plant: plant, at: timestamp) { frame, register in
+        encoder.append(frame.points, of: register)
+        observe(frame, register)
+      }
+      return []
+    } catch {
+      return share.number == 0 ? [.error("a record about savings in the journal cannot be read (\(error))")] : []
     }
   }
 

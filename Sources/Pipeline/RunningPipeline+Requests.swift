@@ -3,6 +3,7 @@ public import DataSources
 import Foundation
 public import PlantConfig
 public import PlantModel
+public import SavingsAccounts
 public import Settings
 import SinkCore
 import StreamCore
@@ -123,6 +124,9 @@ extension RunningPipeline {
 
   /// Settings of the database, with the credentials that are in effect.
   public var databaseSettings: DatabaseSettings { credentials.database.value }
+
+  /// Frozen models and logbooks of savings.
+  public var savingsRegistry: ModelRegistry { ModelRegistry(state: effectiveSettings.journal.path) }
 
   private func outcome(of request: String, plant: String, within span: TimeSpan) -> Instruction.Outcome? {
     let links = workerLinks

@@ -9,6 +9,7 @@ import InfluxSink
 import Journal
 import PlantConfig
 public import PlantModel
+import SavingsAccounts
 public import Settings
 import SinkCore
 import StreamCore
@@ -94,6 +95,7 @@ public final class RunningPipeline: Sendable {
     workers = WorkerPool(
       count: count, stores: stores, keeper: keeper, alerts: alerts, maximumUnpacked: settings.mqtt.maximumUnpacked,
       live: settings.http == nil ? nil : live, communities: communities.inbox,
+      logbook: SavingsLogbook(state: settings.journal.path),
       note: { entry in
         note(entry)
         marks.observe(entry)
@@ -121,7 +123,7 @@ public final class RunningPipeline: Sendable {
     refusals = RefusalWatch(settings, configuration: configuration, note: note)
     savings = SavingsKeeper(
       settings, sink: stores.sink, program: "wattline \(build.version) (commit \(build.commit))",
-      plants: { active.current.plants }, note: note)
+      plants: { active.current.plants }, tell: { [ingest] in ingest.savings($0, at: SystemClock.now()) }, note: note)
     collector = StatusCollector(
       inputs: inputs, ingest: ingest, stores: stores, alerts: alerts, links: workers.links, backups: backups,
       events: events, keeper: keeper, retention: retention, refusals: refusals, fetchers: fetchers)

@@ -16,6 +16,8 @@ struct SavingsSchedule {
 
   /// Date up to which each meter's days are written, exclusive.
   private var written: [SavingsPlan: Int] = [:]
+  /// Number of entries of each plant's logbook that the points have.
+  private var entries: [String: Int] = [:]
 
   /// Returns the first date to write; `nil` if nothing is due.
   ///
@@ -37,8 +39,20 @@ struct SavingsSchedule {
   ///   - plan: The meter. One with other settings is another, of which all days are due.
   ///   - plant: Its plant.
   ///   - now: The current time.
-  mutating func record(_ plan: SavingsPlan, of plant: Plant, at now: Timestamp) {
+  ///   - entered: Number of entries that were added to the plant's logbook meanwhile.
+  mutating func record(_ plan: SavingsPlan, of plant: Plant, at now: Timestamp, entered: Int = 0) {
+    entries[plant.name]? += entered
     written[plan] = Self.date(now - Self.delay, of: plant)
+  }
+
+  /// Makes all days of a plant's meters due if people have added entries to its logbook.
+  ///
+  /// - Parameters:
+  ///   - count: Number of entries now.
+  ///   - plant: The plant.
+  mutating func heed(_ count: Int, of plant: Plant) {
+    if let known = entries[plant.name], known != count { for plan in plant.savings { written[plan] = nil } }
+    entries[plant.name] = count
   }
 
   private static func date(_ timestamp: Timestamp, of plant: Plant) -> Int {
@@ -62,6 +76,7 @@ final class SavingsKeeper: Sendable {
   private let sink: any Sink
   private let author: SavingsAccountant.Author
   private let plants: @Sendable () -> [Plant]
+  private let tell: @Sendable (SavingsNews) -> Bool
   private let note: RunningPipeline.Note
   private let isStopping = StopSignal()
   private let trouble = LogDeduplicator()
@@ -74,15 +89,16 @@ final class SavingsKeeper: Sendable {
   ///   - sink: Takes the points. Nothing is asked while points wait in it.
   ///   - program: Program with its version, for the provenance of frozen models.
   ///   - plants: Returns the plants of the current configuration.
+  ///   - tell: Appends news to the journal, which the alerts of a plant heed; returns whether there was room.
   ///   - note: Receives log lines.
   init(
     _ settings: ProcessSettings, sink: any Sink, program: String, plants: @escaping @Sendable () -> [Plant],
-    note: @escaping RunningPipeline.Note
+    tell: @escaping @Sendable (SavingsNews) -> Bool, note: @escaping RunningPipeline.Note
   ) {
     database = settings.influxdb
     registry = ModelRegistry(state: settings.journal.path)
     author = SavingsAccountant.Author(program: program, user: settings.mqtt.clientID)
-    (self.sink, self.plants, self.note) = (sink, plants, note)
+    (self.sink, self.plants, self.tell, self.note) = (sink, plants, tell, note)
   }
 
   /// Starts the thread.
@@ -119,11 +135,13 @@ final class SavingsKeeper: Sendable {
   /// - Returns: Whether all that was due is written.
   func work(_ schedule: inout SavingsSchedule, at now: Timestamp) -> Bool {
     var isDone = true
-    for plant in plants() {
+    let counts = registry.logbook.counts()
+    for plant in plants() where !plant.savings.isEmpty {
+      schedule.heed(counts.count(of: plant.name), of: plant)
       for plan in plant.savings where !isStopping.isSet {
         guard let first = schedule.due(plan, of: plant, at: now) else { continue }
-        if write(plan, of: plant, from: first, at: now) {
-          schedule.record(plan, of: plant, at: now)
+        if let entered = write(plan, of: plant, from: first, at: now) {
+          schedule.record(plan, of: plant, at: now, entered: entered)
         } else {
           isDone = false
         }
@@ -132,30 +150,39 @@ final class SavingsKeeper: Sendable {
     return isDone
   }
 
-  private func write(_ plan: SavingsPlan, of plant: Plant, from first: Int, at now: Timestamp) -> Bool {
+  /// Writes the points of a meter and of its plant's logbook, and tells news.
+  ///
+  /// - Returns: Number of entries that were added to the logbook; `nil` if there is no account.
+  private func write(_ plan: SavingsPlan, of plant: Plant, from first: Int, at now: Timestamp) -> Int? {
     let place = "\(plant.name) \(plan.meter)"
     let reader: DatabaseReader
     do throws(ReadError) { reader = try DatabaseReader(database) } catch {
-      return tell("savings of plant \(plant.name): \(error)", of: place)
+      return log("savings of plant \(plant.name): \(error)", of: place)
     }
     let isStopping = isStopping
     reader.shouldAbort = { isStopping.isSet }
+    let accountant = SavingsAccountant(plan, of: plant, from: reader, registry: registry, author: author)
     do throws(SavingsTrouble) {
-      let accountant = SavingsAccountant(plan, of: plant, from: reader, registry: registry, author: author)
-      let account = try accountant.account(until: now - SavingsSchedule.delay)
+      let closed = now - SavingsSchedule.delay
+      let account = try accountant.account(until: closed)
+      let outcome = try accountant.follow(account, at: closed)
       var encoder = LineEncoder()
-      encoder.append(account.points(from: first), of: PlantRegister(plant: plant))
+      let register = PlantRegister(plant: plant)
+      encoder.append(account.points(from: first), of: register)
+      encoder.append(outcome.logbook.points(of: plant), of: register)
       trouble.isOver(with: place)
       // These points do not come from the journal, so their offset acknowledges nothing.
-      return sink.offer(encoder.drain(upTo: 0))
+      guard sink.offer(encoder.drain(upTo: 0)), outcome.news.allSatisfy(tell) else { return nil }
+      return outcome.logbook.entries.count - account.logbook.entries.count
     } catch {
-      return tell("savings of plant \(plant.name), \(error)", of: place)
+      if let news = accountant.news(of: error) { _ = tell(news) }
+      return log("savings of plant \(plant.name), \(error)", of: place)
     }
   }
 
   /// Logs new trouble with a meter, which is tried again.
-  private func tell(_ words: String, of place: String) -> Bool {
+  private func log(_ words: String, of place: String) -> Int? {
     if !isStopping.isSet, trouble.isNew(words, with: place) { note(.warning(words)) }
-    return false
+    return nil
   }
 }

@@ -2,6 +2,7 @@ import Glibc
 import InfluxSink
 import Journal
 import PlantModel
+import SavingsAccounts
 import Settings
 import SinkCore
 import StreamCore
@@ -46,6 +47,7 @@ struct StageWorker {
   private var community: CommunityTap
   /// Latest readings; `nil` if nobody can ask for them.
   private var latest: LatestTables?
+  private let logbook: SavingsLogbook
   private var position: UInt64
   /// Outcomes of the requests of the current record; nearly always empty.
   private var outcomes = RequestOutcomes.News()
@@ -63,14 +65,17 @@ struct StageWorker {
   ///   - commands: Publishes commands.
   ///   - live: Receives what leaves the stages; `nil` if nobody can ask for it or for latest values.
   ///   - communities: Receives summaries of members; `nil` if there are none.
+  ///   - logbook: Takes requests about savings.
   ///   - link: Receives the worker's state.
   ///   - note: Receives log lines.
   init(
     processor: RecordProcessor, from position: UInt64, in journal: any RecordLog, sink: any Sink,
     keeper: CheckpointKeeper,
-    relay: AlertRelay, commands: CommandRelay, live: LiveFeed?, communities: CommunityInbox?, link: WorkerLink,
+    relay: AlertRelay, commands: CommandRelay, live: LiveFeed?, communities: CommunityInbox?, logbook: SavingsLogbook,
+    link: WorkerLink,
     note: @escaping @Sendable (LogEntry) -> Void
   ) {
+    self.logbook = logbook
     number = processor.share.number
     self.processor = processor
     self.position = position
@@ -128,6 +133,9 @@ struct StageWorker {
         },
         // In the middle of a record, only the records before it are complete.
         drain: { sink.submit($0.drain(upTo: keeper.completed(by: number, at: position))) })
+    }
+    if !processor.savingsRequests.isEmpty {
+      outcomes.observe(processor.savingsRequests.compactMap { $0.follow(in: logbook, note: note) })
     }
     relay.handOver(upTo: record.endOffset)
     commands.ask(processor.rebirths)

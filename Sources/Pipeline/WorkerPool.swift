@@ -1,6 +1,7 @@
 import Foundation
 import PlantConfig
 import PlantModel
+import SavingsAccounts
 import Settings
 import StreamCore
 import SystemCore
@@ -16,6 +17,7 @@ final class WorkerPool: Sendable {
   /// Receives what leaves the stages; `nil` if nobody can ask for it.
   private let live: LiveFeed?
   private let communities: CommunityInbox?
+  private let logbook: SavingsLogbook
   private let note: RunningPipeline.Note
   private let threads = Locked<[BlockingThread]>([])
 
@@ -29,13 +31,14 @@ final class WorkerPool: Sendable {
   ///   - maximumUnpacked: Maximum size of an unpacked compressed payload [bytes].
   ///   - live: Receives what leaves the stages; `nil` if nobody can ask for it or for latest values.
   ///   - communities: Receives summaries of members; `nil` if there are none.
+  ///   - logbook: Takes requests about savings.
   ///   - note: Receives log lines.
   init(
     count: Int, stores: PipelineStores, keeper: CheckpointKeeper, alerts: AlertOutlet, maximumUnpacked: Int,
-    live: LiveFeed?, communities: CommunityInbox? = nil, note: @escaping RunningPipeline.Note
+    live: LiveFeed?, communities: CommunityInbox? = nil, logbook: SavingsLogbook, note: @escaping RunningPipeline.Note
   ) {
     links = (0..<count).map { _ in WorkerLink() }
-    (self.stores, self.keeper, self.alerts) = (stores, keeper, alerts)
+    (self.stores, self.keeper, self.alerts, self.logbook) = (stores, keeper, alerts, logbook)
     (self.maximumUnpacked, self.live, self.communities, self.note) = (maximumUnpacked, live, communities, note)
   }
 
@@ -77,7 +80,7 @@ final class WorkerPool: Sendable {
       let processor = stores.resumed(fresh, before: before, maximumUnpacked: maximumUnpacked, note: note)
       var worker = StageWorker(
         processor: processor, from: stores.resumeOffset, in: stores.journal, sink: stores.sink, keeper: keeper,
-        relay: relay, commands: commands, live: live, communities: communities,
+        relay: relay, commands: commands, live: live, communities: communities, logbook: logbook,
         link: links[share.number], note: note)
       worker.run()
     }

@@ -61,7 +61,8 @@ extension Measurement {
   public static let all: [Measurement] = [
     .raw, .clean, .reporting, .feature, .cleanHourly, .cleanDaily, .kpi, .energy, .forecast, .forecastLatest,
     .forecastEvaluation, .scenario, .health, .alerts, .alertState, .alertRate, .dispatch, .command, .plantState,
-    .sourceState, .savings, .savingsMonth, .community, .communityAhead, .communityMember, .communityScenario, .pipeline,
+    .sourceState, .savings, .savingsMonth, .savingsOperation, .savingsOperationMonth, .savingsEvent,
+    .savingsInvestigation, .savingsWork, .community, .communityAhead, .communityMember, .communityScenario, .pipeline,
     .audit,
   ]
 }

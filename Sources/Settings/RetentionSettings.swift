@@ -9,7 +9,8 @@ public struct RetentionSettings: Hashable, Sendable {
   public static let kept = [
     "reporting", "feature", "clean_1h", "clean_1d", "kpi", "energy", "forecast_latest", "forecast_eval",
     "scenario", "health", "alerts", "alert_state", "alert_rate", "plant_state", "source_state", "dispatch", "command",
-    "audit", "savings", "savings_month", "community", "community_ahead", "community_member", "community_scenario",
+    "audit", "savings", "savings_month", "savings_operation", "savings_operation_month", "savings_event",
+    "savings_investigation", "savings_work", "community", "community_ahead", "community_member", "community_scenario",
   ]
   /// Shortest age after which points are deleted.
   public static let shortest = TimeSpan.day

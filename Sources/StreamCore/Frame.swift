@@ -33,6 +33,8 @@ public enum ProcessNews: Sendable, Equatable {
   case databaseRefuses(reason: String, words: String)
   /// A fault of the process, or its end.
   case fault(ProcessFault)
+  /// A meter deviates from its model or nothing is known of it, or the end of that.
+  case savings(SavingsNews)
   /// The plant's stages end, because its configuration has changed.
   case retirement
 }

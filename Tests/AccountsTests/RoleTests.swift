@@ -18,9 +18,11 @@ struct RoleTests {
         dispatch.read    yes    yes       yes     yes
         scenarios.read   yes    yes       yes     yes
         reports.read     yes    yes       yes     yes
+        savings.read     yes    yes       yes     yes
         readings.write   yes    -         -       yes
         alerts.handle    yes    yes       -       -
         commands.decide  yes    yes       -       -
+        savings.decide   yes    yes       -       -
         scenarios.run    yes    yes       -       -
         dispatch.run     yes    yes       -       -
         reports.run      yes    yes       -       -

@@ -86,6 +86,14 @@ struct AlertScript {
     collect()
   }
 
+  /// News of a meter whose savings are verified.
+  mutating func note(savings: SavingsNews) {
+    frame.reset(cause: .process, received: now, clock: now)
+    frame.news = .savings(savings)
+    stage.step(&frame, in: register)
+    collect()
+  }
+
   /// Ticks once a second.
   mutating func tick(seconds: Int, clock: Timestamp? = nil) {
     for _ in 0..<seconds {

@@ -103,6 +103,16 @@ struct RarePoints {
     return [
       "savings,plant=\(plant),meter=grid,model=1.0.0 \(figures),measures=\"lighting\" \(time)",
       "savings_month,plant=\(plant),meter=grid,model=1.0.0 \(figures),cumulative_half_kwh=1,state=\"alert\" \(time)",
+      "savings_operation,plant=\(plant),meter=grid expected_kwh=10,actual_kwh=9,deviation_pct=-10,half_kwh=1,"
+        + "model=\"1.0.0\" \(time)",
+      "savings_operation_month,plant=\(plant),meter=grid expected_kwh=10,actual_kwh=9,deviation_pct=-10,half_kwh=1,"
+        + "model=\"1.0.0\",state=\"alert\" \(time)",
+      "savings_event,plant=\(plant),meter=grid id=\"E1\",last_day=\"2026-01-01\",effect_kwh=5,decision=\"confirmed\","
+        + "by=\"anna\" \(time)",
+      "savings_investigation,plant=\(plant),meter=grid id=\"I1\",state=\"open\",severity=\"warning\","
+        + "since_day=\"2026-01-01\",deviation_pct=7,half_kwh=1,candidates=\"c\",cause=\"d\",by=\"anna\" \(time)",
+      "savings_work,plant=\(plant) id=\"M1\",work=\"maintenance\",text=\"filter\",worked_asset=\"bess\",by=\"anna\" "
+        + "\(time)",
     ]
   }
 

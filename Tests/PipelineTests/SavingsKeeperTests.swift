@@ -61,7 +61,8 @@ struct SavingsKeeperTests {
     let plant = Self.plant(Self.plan)
     let (sink, notes) = (KeptSink(), Locked<[LogEntry]>([]))
     let keeper = SavingsKeeper(
-      settings, sink: sink, program: "test", plants: { [plant] }, note: { entry in notes.with { $0.append(entry) } })
+      settings, sink: sink, program: "test", plants: { [plant] }, tell: { _ in true },
+      note: { entry in notes.with { $0.append(entry) } })
     var schedule = SavingsSchedule()
     let now = MadeMeter.start(Self.measure + 100) + .hours(9)
 
@@ -90,7 +91,7 @@ struct SavingsKeeperTests {
     let plant = Self.plant(Self.plan)
     let notes = Locked<[LogEntry]>([])
     let keeper = SavingsKeeper(
-      settings, sink: KeptSink(), program: "test", plants: { [plant] },
+      settings, sink: KeptSink(), program: "test", plants: { [plant] }, tell: { _ in true },
       note: { entry in notes.with { $0.append(entry) } })
     var schedule = SavingsSchedule()
     let now = MadeMeter.start(Self.measure + 100)

@@ -112,8 +112,16 @@ struct WrittenPointsTests {
     let account = SavingsAccount(
       SealedModel(model: model, version: ModelVersion(1), checksum: "", file: ""), plan: plan, plant: plant,
       record: record, dates: (first + 365)...(first + 429))
+    var logbook = LogbookRecord()
+    for (kind, subject) in [(LogbookEntry.Kind.found, "E1"), (.raised, "I1"), (.assigned, "I1"), (.maintenance, "M1")] {
+      var entry = LogbookEntry(
+        kind, subject: subject, plant: plant.name, meter: plan.meter, milliseconds: 1, author: "anna")
+      (entry.first, entry.last, entry.words, entry.asset) = (first, first + 9, "words", "main")
+      logbook.add(entry, checksum: "")
+    }
     var encoder = LineEncoder()
     encoder.append(account.points(), of: PlantRegister(plant: plant))
+    encoder.append(logbook.points(of: plant), of: PlantRegister(plant: plant))
     return encoder.bytes
   }
 

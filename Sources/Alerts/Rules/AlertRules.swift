@@ -9,6 +9,7 @@ enum AlertRules {
     SpikesRule.self, GridVoltageRule.self, FrequencyRule.self, HeatRule.self, ChargerRule.self, SignRule.self,
     LimitRule.self,
     TripRule.self, HealthRule.self, CommandRule.self, DatabaseRule.self, ProcessRule.self,
+    SavingsRule.self,
   ]
 
   /// All identities that the rules declare.

@@ -17,7 +17,10 @@ enum SavingsBoard {
     annotations: [
       Annotation(
         name: "Measures", color: Palette.green,
-        query: Query([field(.measures)], from: .savings, where: here), text: "measures", tags: [])
+        query: Query([field(.measures)], from: .savings, where: here), text: "measures", tags: []),
+      Annotation(
+        name: "Maintenance and operation", color: Palette.blue,
+        query: Query([field(.text)], from: .savingsWork, where: [.chosen(.plant)]), text: "text", tags: []),
     ],
     rows: [
       Row(panels: [
@@ -46,6 +49,7 @@ enum SavingsBoard {
           .number(.percent, decimals: 1, missing: "no month yet")),
       ]),
       Row(panels: [use, deviation, cumulative, months]),
+      Row(panels: [operation, investigations, events]),
     ])
 
   private static let here: [Condition] = [.chosen(.plant), .chosen(.meter), .chosen(.model)]
@@ -133,4 +137,56 @@ enum SavingsBoard {
           ], from: .savingsMonth, where: here))
     ]
   ).saying("no month is closed yet")
+
+  private static let meterHere: [Condition] = [.chosen(.plant), .chosen(.meter)]
+
+  private static let operation = Panel(
+    "Deviation from the operational model",
+    """
+    Actual less expected use of each closed month. The operational model follows measures and recalibrations, so that a \
+    deviation is a fault or a change that nobody has entered.
+    """, size: (24, 8),
+    .lines(
+      Lines(
+        format: .number(.percent, decimals: 1), style: .bars,
+        series: [Lines.Series(name: "deviation", color: Palette.blue)])),
+    [Target("$col", Query([field(.deviation).named("deviation")], from: .savingsOperationMonth, where: meterHere))]
+  ).saying("no month is closed yet")
+
+  private static let investigations = Panel(
+    "Investigations", "Deviations with candidates for their cause. Assign and close them by MQTT, HTTP or command.",
+    size: (24, 8),
+    .table(
+      [
+        Column("Opened", "Time", width: 180), Column("Id", "id", width: 70), Column("State", "state", width: 100),
+        Column("Severity", "severity", width: 100), Column("Since", "since_day", width: 110),
+        Column("Deviation", "deviation_pct", .number(.percent, decimals: 1), width: 100),
+        Column("Cause", "cause", width: 240), Column("Candidates", "candidates"),
+      ], sort: [("Opened", true)]),
+    [
+      Target(
+        Query(
+          [
+            field(.id), field(.state), field(.severity), field(.sinceDay), field(.deviation), field(.cause),
+            field(.candidates),
+          ], from: .savingsInvestigation, where: meterHere))
+    ]
+  ).saying("nothing was investigated")
+
+  private static let events = Panel(
+    "Non-routine events", "Spans of days at another level. Confirmed ones are taken out of the saving.", size: (24, 7),
+    .table(
+      [
+        Column("First day", "Time", width: 180), Column("Id", "id", width: 70),
+        Column("Last day", "last_day", width: 120),
+        Column("More or less use", "effect_kwh", .number(.kilowattHour, decimals: 0), width: 150),
+        Column("Decision", "decision", width: 120), Column("By", "by"),
+      ], sort: [("First day", true)]),
+    [
+      Target(
+        Query(
+          [field(.id), field(.lastDay), field(.eventEffect), field(.decision), field(.author)], from: .savingsEvent,
+          where: meterHere))
+    ]
+  ).saying("no event was found")
 }

@@ -4,6 +4,7 @@ public import PayloadDecoding
 public import Pipeline
 public import PlantConfig
 import PlantModel
+public import SavingsAccounts
 public import Settings
 public import WattlineTime
 
@@ -35,6 +36,8 @@ public struct PipelineAccess: Sendable {
   public var order: @Sendable (String, String, Bool) throws -> Void = { _, _, _ in }
   /// Returns the state of a community of plants that runs; `nil` before its first mark.
   public var community: @Sendable (String) -> CommunityMachine? = { _ in nil }
+  /// Frozen models and logbooks of savings.
+  public var savings: @Sendable () -> ModelRegistry = { ModelRegistry(state: "") }
   /// Returns the settings of the database, with the current credentials.
   public var database: @Sendable () -> DatabaseSettings
 
@@ -56,6 +59,7 @@ public struct PipelineAccess: Sendable {
     fetchedSources = { pipeline.fetchedSources }
     order = { try pipeline.order(plant: $0, source: $1, isStopped: $2) }
     community = { pipeline.communityState($0) }
+    savings = { pipeline.savingsRegistry }
     database = { pipeline.databaseSettings }
   }
 

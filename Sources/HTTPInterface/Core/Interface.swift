@@ -258,6 +258,7 @@ extension API {
       + ReadingEndpoints(api: self).endpoints
       + AlertEndpoints(api: self).endpoints + CommandEndpoints(api: self).endpoints
       + ForecastEndpoints(api: self).endpoints + DispatchEndpoints(api: self).endpoints
+      + SavingsEndpoints(api: self).endpoints
       + StudyEndpoints(api: self).endpoints + CommunityEndpoints(api: self).endpoints
       + ProcessEndpoints(api: self).endpoints + JobEndpoints(api: self).endpoints
   }

@@ -56,6 +56,7 @@ extension Gate {
     case "alerts": .handleAlerts
     case "commands": .decideCommands
     case "forecasts": .runDispatch
+    case "savings": .decideSavings
     default: nil
     }
   }

@@ -170,7 +170,7 @@ public final class LiveEndpoint: Sendable {
   }
 
   /// Subjects of instructions.
-  static let subjects = ["alerts", "commands", "forecasts"]
+  static let subjects = ["alerts", "commands", "forecasts", "savings"]
 
   private static func forbidden(_ plant: String) -> String { "you may not publish readings of \(plant)" }
 

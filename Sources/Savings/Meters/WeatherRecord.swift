@@ -5,7 +5,7 @@ public struct WeatherRecord: Sendable {
   /// Outdoor temperature [°C].
   let temperature: HourlySeries
   /// Irradiance [W/m²].
-  private let irradiance: HourlySeries
+  let irradiance: HourlySeries
 
   /// Creates a record from rows of any step; a value holds until the next row, at most for one and a half usual steps.
   ///
@@ -16,11 +16,6 @@ public struct WeatherRecord: Sendable {
   public init(times: [Timestamp], temperatures: [Double], irradiances: [Double] = []) {
     temperature = HourlySeries(times: times, rows: temperatures)
     irradiance = HourlySeries(times: times, rows: irradiances)
-  }
-
-  /// Returns the irradiance of an hour of UTC since 1970 [W/m²]; NaN if unknown.
-  func irradiance(hour: Int) -> Double {
-    irradiances.indices.contains(hour - first) ? irradiances[hour - first] : .nan
   }
 
   /// Returns the means of temperature [°C] and the irradiation [kWh/m²] of a span; NaN with more than a tenth missing.

@@ -36,8 +36,9 @@ public struct TwinPeriod: Sendable {
     let count = Int((clock.start(dates.upperBound + 1) - start).inHours.rounded())
     firstHour = Int(start.floored(to: .hour).seconds / 3600)
     var (temperatures, known): ([Double], [Bool]) = ([], [])
-    for hour in firstHour..<(firstHour + count) {
-      let value = record.temperature(hour: hour)
+    let times = (0..<count).map { start.floored(to: .hour) + .hours(Int64($0)) }
+    for time in times {
+      let value = record.temperature.value(at: time)
       known.append(value.isFinite)
       temperatures.append(value.isFinite ? value : temperatures.last ?? .nan)
     }
@@ -48,10 +49,10 @@ public struct TwinPeriod: Sendable {
           + "by --weather")
     }
     temperatures = temperatures.map { $0.isFinite ? $0 : first }
-    hasMeasuredSun = record.hasSun
+    hasMeasuredSun = !record.irradiance.isEmpty
     var sun: [Double]
-    if record.hasSun {
-      sun = (firstHour..<(firstHour + count)).map { record.irradiance(hour: $0) }.map { $0.isFinite ? max(0, $0) : 0 }
+    if hasMeasuredSun {
+      sun = times.map { record.irradiance.value(at: $0) }.map { $0.isFinite ? max(0, $0) : 0 }
     } else {
       sun = BuildingWeather.estimatedIrradiances(
         start: start, temperatures: temperatures, latitude: place.latitude, longitude: place.longitude)

@@ -22,13 +22,34 @@ public struct SavingsAssessment: Sendable {
   }
 
   /// State of a month.
-  public enum State: String, Sendable {
+  public enum State: String, Sendable, Comparable {
     /// Within 5 % of the prediction, or within the month's own interval.
     case tracking
     /// Within 10 %.
     case warning
     /// Beyond 10 %.
     case alert
+
+    /// Judges a deviation.
+    ///
+    /// - Parameters:
+    ///   - percent: Actual minus predicted use over the prediction [%].
+    ///   - isSignificant: Whether it is beyond its own interval. One that is not is tracking.
+    public init(percent: Double, isSignificant: Bool) {
+      let size = abs(percent)
+      self = size < 5 || !isSignificant ? .tracking : size < 10 ? .warning : .alert
+    }
+
+    private var rank: Int {
+      switch self {
+      case .tracking: 0
+      case .warning: 1
+      case .alert: 2
+      }
+    }
+
+    /// Orders by severity.
+    public static func < (a: Self, b: Self) -> Bool { a.rank < b.rank }
   }
 
   /// Month of the reporting period.
@@ -57,6 +78,14 @@ public struct SavingsAssessment: Sendable {
     public var effect: Double
     /// Whether use was greater than expected.
     public var isIncrease: Bool { effect > 0 }
+
+    /// Creates an event.
+    ///
+    /// - Parameters:
+    ///   - start: First day [days since 1970-01-01].
+    ///   - end: Last day.
+    ///   - effect: Actual minus expected use over the span [kWh].
+    public init(start: Int, end: Int, effect: Double) { (self.start, self.end, self.effect) = (start, end, effect) }
   }
 
   /// Savings of all days with prediction and reading.

@@ -21,6 +21,12 @@ public struct SavingsVerifier: Sendable, Codable {
     }
   }
 
+  /// Uncertainty of a daily model; `nil` for bills.
+  var uncertainty: SavingsUncertainty? {
+    if case .daily(let uncertainty) = kind { return uncertainty }
+    return nil
+  }
+
   /// Sum of some predictions [kWh], which tells whether a program predicts as another that froze the model.
   ///
   /// The predictions are those of the days of the fit, or for bills those of the coldest and warmest day.
@@ -250,9 +256,8 @@ public struct SavingsVerifier: Sendable, Codable {
         name: String(MeterDay.text(ofDate: outlook.days[rows[0]].date).prefix(7)), predicted: predicted,
         actual: predicted - estimate.value, half: estimate.half, state: nil)
       if 10 * rows.count >= 9 * length {
-        let size = abs(result.deviationPercent)
-        let isSignificant = abs(estimate.value) > estimate.half
-        result.state = size < 5 || !isSignificant ? .tracking : size < 10 ? .warning : .alert
+        result.state = SavingsAssessment.State(
+          percent: result.deviationPercent, isSignificant: abs(estimate.value) > estimate.half)
       }
       return result
     }

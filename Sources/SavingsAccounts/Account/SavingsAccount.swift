@@ -87,6 +87,22 @@ public struct SavingsAccount: Sendable {
   public let demand: [DemandSaving]
   /// Comparison with the contract; `nil` without one, or before its first measured day.
   public let guarantee: GuaranteeReview?
+  /// Frozen model that the operation is held against: the baseline, that after a measure, or a recalibrated one.
+  public let operational: SealedModel
+  /// Expectations of the operational model.
+  public let outlook: OperationalOutlook
+  /// Use and weather of the reporting period and a few days before.
+  let allDays: [MeterDay]
+  /// Mean price of a day's kWh by date [currency/kWh].
+  let prices: [Int: Double]
+  /// Local hours with use.
+  let readings: MeterReadings
+  /// Content of the plant's logbook.
+  public let logbook: LogbookRecord
+  /// Non-routine events of the meter in the logbook, as they are found now, with decisions.
+  public let events: [LoggedEvent]
+  /// Events that are found now and not in the logbook yet.
+  public let unloggedEvents: [SavingsAssessment.Event]
 
   /// Assesses a reporting period.
   ///
@@ -96,10 +112,15 @@ public struct SavingsAccount: Sendable {
   ///   - plant: Its plant.
   ///   - record: Readings of the reporting period.
   ///   - dates: First and last date of the reporting period.
+  ///   - operational: Frozen model that the operation is held against; `nil` for the baseline.
+  ///   - logbook: What the plant's logbook says.
   init(
-    _ baseline: SealedModel, plan: SavingsPlan, plant: Plant, record: MeterRecord, dates: ClosedRange<Int>
+    _ baseline: SealedModel, plan: SavingsPlan, plant: Plant, record: MeterRecord, dates: ClosedRange<Int>,
+    operational: SealedModel? = nil, logbook: LogbookRecord = LogbookRecord()
   ) {
     (self.plant, self.plan, self.baseline) = (plant, plan, baseline)
+    (self.operational, self.logbook) = (operational ?? baseline, logbook)
+    (readings, prices) = (record.readings, record.prices)
     elapsedDays = dates.count
     let verifier = baseline.model.verifier
     // Days before the period have weather that the first ones depend on, and are in no sum.
@@ -108,11 +129,15 @@ public struct SavingsAccount: Sendable {
       if day.date < dates.lowerBound { day.use = .nan }
       return day
     }
+    allDays = all
     dataDigest = DataDigest.hex(all)
     assessment = SavingsAssessment(
       verifier, days: all,
       measures: plan.measures.map { SavingsAssessment.Measure(date: $0.date, name: $0.name) },
       confidence: plan.confidence)
+    (events, unloggedEvents) = SavingsAccount.matched(
+      assessment.events, logged: logbook.events.filter { $0.meter == plan.meter })
+    outlook = SavingsAccount.outlook(self.operational, plan: plan, days: all, events: events)
     days = SavingsAccount.days(all, plan: plan, record: record, verifier: verifier)
     demand = verifier.demand(
       record.hours.filter { dates.contains($0.date) }, days: all, confidence: plan.confidence)
@@ -189,6 +214,44 @@ public struct SavingsAccount: Sendable {
     let (year, month) = (parts[0], parts[1])
     let first = CivilTime.daysSinceEpoch(year: year, month: month, day: 1)
     return (first, first + CivilTime.days(inMonth: month, of: year))
+  }
+
+  /// Returns the events of the logbook with the spans and sizes found now, and those that it does not have.
+  ///
+  /// An event is one of the logbook if they overlap and have the same direction.
+  private static func matched(
+    _ found: [SavingsAssessment.Event], logged: [LoggedEvent]
+  ) -> (logged: [LoggedEvent], others: [SavingsAssessment.Event]) {
+    var logged = logged
+    var seen: [Int: [SavingsAssessment.Event]] = [:]
+    var others: [SavingsAssessment.Event] = []
+    for event in found {
+      let place = logged.firstIndex {
+        $0.event.start <= event.end && event.start <= $0.event.end && $0.event.isIncrease == event.isIncrease
+      }
+      if let place { seen[place, default: []].append(event) } else { others.append(event) }
+    }
+    for (place, events) in seen {
+      logged[place].event = SavingsAssessment.Event(
+        start: events[0].start, end: events[events.count - 1].end, effect: events.reduce(0) { $0 + $1.effect })
+    }
+    return (logged, others)
+  }
+
+  private static func outlook(
+    _ model: SealedModel, plan: SavingsPlan, days: [MeterDay], events: [LoggedEvent]
+  ) -> OperationalOutlook {
+    let last = SavingsRequest.date(model.model.lastDay) ?? .min
+    return OperationalOutlook(
+      model.model.verifier, adjustment: model.model.adjustment, days: days,
+      measures: plan.measures.filter { $0.date > last }.map { SavingsAssessment.Measure(date: $0.date, name: $0.name) },
+      excluded: events.filter { $0.decision == .confirmed }.map { $0.event.start...$0.event.end },
+      confidence: plan.confidence)
+  }
+
+  /// Saving with the events taken out that a person has confirmed [kWh].
+  public var adjusted: Double {
+    events.filter { $0.decision == .confirmed }.reduce(assessment.savings.value) { $0 + $1.event.effect }
   }
 
   private static func total(_ values: [Double?]) -> Double? {

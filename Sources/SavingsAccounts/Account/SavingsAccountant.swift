@@ -8,11 +8,11 @@ public struct SavingsAccountant {
   /// Days before a span whose weather its first days depend on.
   private static let weatherDays = 3
 
-  private let plan: SavingsPlan
-  private let plant: Plant
-  private let reader: DatabaseReader
+  let plan: SavingsPlan
+  let plant: Plant
+  let reader: DatabaseReader
   private let registry: ModelRegistry
-  private let author: Author
+  let author: Author
 
   /// Program and user that freeze models.
   public struct Author: Sendable {
@@ -59,10 +59,12 @@ public struct SavingsAccountant {
     }
     let dates = plan.reportingStart...(today - 1)
     let record = try read((dates.lowerBound - Self.weatherDays)...dates.upperBound)
-    let account = SavingsAccount(baseline, plan: plan, plant: plant, record: record, dates: dates)
+    let account = SavingsAccount(
+      baseline, plan: plan, plant: plant, record: record, dates: dates,
+      operational: try models().last { $0.version.major == baseline.version.major }, logbook: try logged())
     guard !account.days.isEmpty else {
       throw SavingsTrouble(
-        meter: plan.meter,
+        meter: plan.meter, isLasting: true,
         words: "no day from \(MeterDay.text(ofDate: dates.lowerBound)) on has both use and temperature; "
           + Self.series(of: plan))
     }
@@ -118,9 +120,19 @@ public struct SavingsAccountant {
     }
   }
 
-  private func models() throws(SavingsTrouble) -> [SealedModel] {
+  /// Returns what the plant's logbook says.
+  func logged() throws(SavingsTrouble) -> LogbookRecord {
+    do throws(RegistryDefect) { return try registry.logbook.record(of: plant.name) } catch {
+      throw SavingsTrouble(meter: plan.meter, isLasting: true, words: error.description)
+    }
+  }
+
+  /// Logbook of the plant.
+  var logbook: SavingsLogbook { registry.logbook }
+
+  func models() throws(SavingsTrouble) -> [SealedModel] {
     do throws(RegistryDefect) { return try registry.models(plant: plant.name, meter: plan.meter) } catch {
-      throw SavingsTrouble(meter: plan.meter, words: error.description)
+      throw SavingsTrouble(meter: plan.meter, isLasting: true, words: error.description)
     }
   }
 
@@ -137,21 +149,31 @@ public struct SavingsAccountant {
         baseline: days, years: (year - 1)...(year + 30), countries: countries, hours: hours)
     } catch {
       throw SavingsTrouble(
-        meter: plan.meter, words: "no model: \(error); " + Self.series(of: plan), isRefusal: true)
+        meter: plan.meter, isRefusal: true, isLasting: true, words: "no model: \(error); " + Self.series(of: plan))
     }
+    return try freeze(
+      verifier, adjustment: nil, days: days, as: version, role: role, settings: settings, previous: previous, at: now)
+  }
+
+  /// Keeps a model with its provenance.
+  func freeze(
+    _ verifier: SavingsVerifier, adjustment: ModelAdjustment?, days: [MeterDay], as version: ModelVersion,
+    role: String, settings: [String: String], previous: String, at now: Timestamp
+  ) throws(SavingsTrouble) -> SealedModel {
+    let first = days.first?.date ?? plan.baseline.lowerBound
     let model = FrozenModel(
       plant: plant.name, meter: plan.meter, version: version.description, role: role,
       firstDay: MeterDay.text(ofDate: first),
       lastDay: MeterDay.text(ofDate: days.last?.date ?? first), settings: settings,
       dataDigest: DataDigest.hex(days), program: author.program, author: author.user, created: now.description,
-      previous: previous, witness: verifier.witness, verifier: verifier)
+      previous: previous, witness: verifier.witness(adjustment), verifier: verifier, adjustment: adjustment)
     do throws(RegistryDefect) { return try registry.add(model) } catch {
       throw SavingsTrouble(meter: plan.meter, words: error.description)
     }
   }
 
   /// Settings on which a fit depends.
-  private var settings: [String: String] {
+  var settings: [String: String] {
     var settings = [
       "meter": plan.meter, "temperature": plan.temperature.description,
       "baseline": MeterDay.text(ofDate: plan.baseline.lowerBound) + " to "
@@ -173,7 +195,10 @@ public struct SavingsAccountant {
     }
   }
 
-  private func date(of timestamp: Timestamp) -> Int {
+  func date(of timestamp: Timestamp) -> Int { Self.date(of: timestamp, at: plant) }
+
+  /// Returns the local date of a time [days since 1970-01-01].
+  static func date(of timestamp: Timestamp, at plant: Plant) -> Int {
     var calendar = LocalCalendar(identifier: plant.location.timezone) ?? .utc
     let local = calendar.civil(at: timestamp)
     return CivilTime.daysSinceEpoch(year: local.year, month: local.month, day: local.day)
@@ -196,9 +221,11 @@ public struct SavingsTrouble: Error, Equatable, Sendable, CustomStringConvertibl
   public let words: String
   /// Whether the data carry no model.
   let isRefusal: Bool
+  /// Whether people must do something: there are no data or no model. Time or a database that is back ends others.
+  public let isLasting: Bool
 
-  init(meter: String, words: String, isRefusal: Bool = false) {
-    (self.meter, self.words, self.isRefusal) = (meter, words, isRefusal)
+  init(meter: String, isRefusal: Bool = false, isLasting: Bool = false, words: String) {
+    (self.meter, self.words, self.isRefusal, self.isLasting) = (meter, words, isRefusal, isLasting)
   }
 
   /// The meter and the reason.

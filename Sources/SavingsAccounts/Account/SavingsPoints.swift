@@ -1,4 +1,4 @@
-import PlantModel
+public import PlantModel
 public import PointSchema
 import Savings
 import WattlineTime
@@ -52,6 +52,74 @@ extension SavingsAccount {
       points.field(.guaranteedSaving, month.guaranteed)
       points.field(.costSaved, month.cost)
       points.field(.carbonSaved, month.carbon)
+    }
+    appendOperation(from: first, to: &points, start: start)
+    return points
+  }
+
+  /// Appends the points of days and months against the operational model.
+  private func appendOperation(from first: Int, to points: inout PointBatch, start: (Int) -> Timestamp) {
+    func append(_ deviation: Deviation, of measurement: Measurement, at date: Int) {
+      points.begin(PointKey(measurement, .plant, plan.meter), at: start(date))
+      points.field(.expectedEnergy, deviation.expected)
+      points.field(.actualEnergy, deviation.actual)
+      points.field(.deviation, deviation.percent)
+      points.field(.halfInterval, deviation.half)
+      if measurement == .savingsOperationMonth { points.field(.state, text: deviation.state.rawValue) }
+      points.field(.model, text: operational.model.version)
+    }
+    guard let last = allDays.last?.date else { return }
+    for date in outlook.dates where date >= first {
+      if let day = outlook.deviation(date...date) { append(day, of: .savingsOperation, at: date) }
+    }
+    for month in DeviationWatch(outlook, yesterday: last).months where month.last >= first {
+      let day = CivilTime.date(daysSinceEpoch: month.first).day
+      append(month, of: .savingsOperationMonth, at: month.first - day + 1)
+    }
+  }
+}
+
+extension LogbookRecord {
+  /// Returns the points of events, investigations and work. Those of a changed logbook replace the earlier ones.
+  ///
+  /// - Parameter plant: Plant of the logbook.
+  public func points(of plant: Plant) -> PointBatch {
+    var points = PointBatch()
+    var calendar = LocalCalendar(identifier: plant.location.timezone) ?? .utc
+    func start(_ date: Int) -> Timestamp {
+      let (year, month, day) = CivilTime.date(daysSinceEpoch: date)
+      return calendar.timestamp(of: CivilTime(year: year, month: month, day: day))
+    }
+    for event in events {
+      points.begin(PointKey(.savingsEvent, .plant, event.meter), at: start(event.finding.first))
+      points.field(.id, text: event.id)
+      points.field(.lastDay, text: MeterDay.text(ofDate: event.event.end))
+      points.field(.eventEffect, event.event.effect)
+      points.field(.decision, text: event.decision.rawValue)
+      if let deciding = event.deciding { points.field(.author, text: deciding.author) }
+    }
+    for found in investigations {
+      let opening = found.opening
+      points.begin(
+        PointKey(.savingsInvestigation, .plant, found.meter), at: Timestamp(milliseconds: opening.milliseconds))
+      points.field(.id, text: found.id)
+      points.field(.state, text: found.state.rawValue)
+      points.field(.severity, text: found.severity)
+      points.field(.sinceDay, text: MeterDay.text(ofDate: opening.first))
+      points.field(.deviation, opening.percent)
+      points.field(.halfInterval, opening.half)
+      points.field(.candidates, text: found.candidates.joined(separator: "; "))
+      if let cause = found.cause { points.field(.cause, text: cause) }
+      if let last = found.closing ?? found.assignment { points.field(.author, text: last.author) }
+    }
+    for (number, work) in works.enumerated() {
+      // Points of one time would replace each other.
+      points.begin(PointKey(.savingsWork, .plant), at: start(work.first) + .milliseconds(Int64(number)))
+      points.field(.id, text: work.subject)
+      points.field(.work, text: work.kind.rawValue)
+      points.field(.text, text: work.words)
+      if !work.asset.isEmpty { points.field(.workedAsset, text: work.asset) }
+      points.field(.author, text: work.author)
     }
     return points
   }

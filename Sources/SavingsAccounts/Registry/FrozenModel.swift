@@ -14,7 +14,7 @@ public struct FrozenModel: Codable, Sendable {
   public var meter: String
   /// Version, such as `1.0.0`.
   public var version: String
-  /// Role of the model: `baseline`, or `measure` with its name.
+  /// Role of the model: `baseline`, `measure` with its name, or `recalibration` with the first day of the change.
   public var role: String
   /// First day of the data, such as `2024-01-01`.
   public var firstDay: String
@@ -36,6 +36,8 @@ public struct FrozenModel: Codable, Sendable {
   public var witness: Double
   /// Model and its uncertainty.
   public var verifier: SavingsVerifier
+  /// Correction of a recalibrated model, by which it follows the plant.
+  public var adjustment: ModelAdjustment?
 }
 
 extension FrozenModel {
@@ -82,7 +84,7 @@ extension FrozenModel {
       throw RegistryDefect(
         "\(file): has layout \(model.layout), and this version of the program reads \(currentLayout)")
     }
-    let witness = model.verifier.witness
+    let witness = model.verifier.witness(model.adjustment)
     guard abs(witness - model.witness) <= 1e-9 * abs(model.witness) else {
       throw RegistryDefect(
         "\(file): this version of the program predicts \(witness) kWh where \(model.program) predicted "

@@ -1,5 +1,3 @@
-import Foundation
-import Glibc
 import SystemCore
 
 /// Folder of frozen models, one file each. Files are added and never changed or removed.
@@ -11,15 +9,16 @@ public struct ModelRegistry: Sendable {
   public static let folderName = "savings"
   /// End of the names of files.
   public static let fileSuffix = ".model"
-  private static let longestFile = 16 << 20
 
   /// Path of the folder.
   public let folder: String
+  /// Logbooks of the plants, in the same folder.
+  public let logbook: SavingsLogbook
 
   /// Opens the registry of an installation, which may have no model yet.
   ///
   /// - Parameter state: Folder of the journal.
-  public init(state: String) { folder = "\(state)/\(Self.folderName)" }
+  public init(state: String) { (folder, logbook) = ("\(state)/\(Self.folderName)", SavingsLogbook(state: state)) }
 
   /// Returns the name of a model's file. It begins with a digest of plant and meter, which may have any characters.
   static func fileName(plant: String, meter: String, version: ModelVersion) -> String {
@@ -59,18 +58,15 @@ public struct ModelRegistry: Sendable {
     return models
   }
 
-  private func names() -> [String] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return names.filter { $0.hasSuffix(Self.fileSuffix) && !$0.hasPrefix(".") }.sorted()
-  }
+  private func names() -> [String] { SealedFolder(path: folder).names(endingWith: Self.fileSuffix) }
 
   private func read(_ name: String) -> Result<SealedModel, RegistryDefect> {
     let path = "\(folder)/\(name)"
     return Result { () throws(RegistryDefect) in
-      guard let size = (try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? Int,
-        size <= Self.longestFile, let data = FileManager.default.contents(atPath: path)
-      else { throw RegistryDefect("\(path): cannot be read; a frozen model is a file of at most 16 MiB") }
-      let sealed = try FrozenModel.unsealed(Array(data), file: path)
+      guard let bytes = SealedFolder(path: folder).bytes(of: name) else {
+        throw RegistryDefect("\(path): cannot be read; a frozen model is a file of at most 16 MiB")
+      }
+      let sealed = try FrozenModel.unsealed(bytes, file: path)
       let own = Self.fileName(plant: sealed.model.plant, meter: sealed.model.meter, version: sealed.version)
       guard own == name else {
         throw RegistryDefect("\(path): is the file of another model, whose name is \(own)")
@@ -90,44 +86,10 @@ public struct ModelRegistry: Sendable {
       throw RegistryDefect("the model \(model.version) of meter '\(model.meter)' has no document")
     }
     let name = Self.fileName(plant: model.plant, meter: model.meter, version: version)
-    do throws(SystemError) { try keep(bytes, name: name) } catch {
+    do throws(SystemError) { _ = try SealedFolder(path: folder).keep(bytes, name: name) } catch {
       throw RegistryDefect(
         "the model cannot be kept: \(error); run the command as the user of the service, which writes to \(folder)")
     }
     return try read(name).get()
-  }
-
-  private func keep(_ bytes: [UInt8], name: String) throws(SystemError) {
-    let state = String(folder.dropLast(Self.folderName.count + 1))
-    if mkdir(folder, 0o777) == 0 {
-      try Self.sync(folder: state)
-    } else if errno != EEXIST {
-      throw SystemError("mkdir \(folder)")
-    }
-    let (draft, path) = ("\(folder)/.\(name).\(getpid()).new", "\(folder)/\(name)")
-    unlink(draft)
-    let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o444)
-    guard descriptor >= 0 else { throw SystemError("open \(draft)") }
-    defer {
-      close(descriptor)
-      unlink(draft)
-    }
-    var written = 0
-    while written < bytes.count {
-      let count = bytes[written...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw SystemError("write \(draft)") }
-      written += count
-    }
-    guard fsync(descriptor) == 0 else { throw SystemError("fsync \(draft)") }
-    guard link(draft, path) == 0 || errno == EEXIST else { throw SystemError("link \(path)") }
-    try Self.sync(folder: folder)
-  }
-
-  private static func sync(folder: String) throws(SystemError) {
-    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw SystemError("open \(folder)") }
-    defer { close(descriptor) }
-    guard fsync(descriptor) == 0 else { throw SystemError("fsync \(folder)") }
   }
 }

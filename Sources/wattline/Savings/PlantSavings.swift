@@ -11,7 +11,7 @@ import WattlineTime
 struct PlantSavings {
   /// Registry of frozen models.
   let registry: ModelRegistry
-  private let plants: [Plant]
+  let plants: [Plant]
   private let database: DatabaseSettings
 
   /// Opens the folder of the configuration.
@@ -47,6 +47,26 @@ struct PlantSavings {
       }
     }
     return reports
+  }
+
+  /// Enters non-routine events that the database shows now, so that people can decide about them.
+  ///
+  /// - Returns: Logbook of each plant; reasons why a meter has no account are printed on stderr.
+  func logbooks() throws -> [(plant: Plant, record: LogbookRecord)] {
+    let now = Timestamp(nanoseconds: Int64(Date().timeIntervalSince1970 * 1e9))
+    let reader = try? DatabaseReader(database)
+    if reader == nil { Console.report("wattline savings: the database does not answer; the logbook is as it was") }
+    return try plants.map { plant in
+      for plan in plant.savings {
+        guard let reader else { break }
+        let accountant = SavingsAccountant(
+          plan, of: plant, from: reader, registry: registry, author: PlantSavings.author)
+        do throws(SavingsTrouble) {
+          try accountant.logEvents(try accountant.account(until: now), at: now)
+        } catch { Console.report("wattline savings: plant \(plant.name), \(error)") }
+      }
+      return (plant, try registry.logbook.record(of: plant.name))
+    }
   }
 
   /// Number of meters.
@@ -134,7 +154,7 @@ enum SavingsHistoryCommand {
       Console.print(
         try Console.json(
           entries, keys: .convertToSnakeCase, formatting: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]))
-    } else if entries.isEmpty {
+    } else if entries.isEmpty, defects.isEmpty {
       Console.report("wattline savings history: there is no frozen model in \(registry.folder)")
     } else {
       Console.print(entries.map(\.text).joined(separator: "\n"))

@@ -2,7 +2,7 @@ import Savings
 
 /// A value that is `null` in JSON if there is none, so that every document has the same keys.
 struct Nullable<Value: Encodable>: Encodable {
-  private let value: Value?
+  let value: Value?
 
   init(_ value: Value?) { self.value = value }
 

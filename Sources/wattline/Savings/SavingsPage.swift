@@ -101,7 +101,7 @@ enum SavingsPage {
           100 * account.plan.confidence)
       ),
       ("Share of the predicted use", String(format: "%.1f %%", 100 * value / assessment.predicted)),
-      ("Without non-routine events", number(assessment.adjusted, "kWh")),
+      ("Without confirmed non-routine events", number(account.adjusted, "kWh")),
       ("Money", number(account.cost, currency)), ("Carbon", number(account.carbon, "kg CO₂")),
       ("Days measured", "\(account.days.count) of \(account.elapsedDays)"),
     ]

@@ -157,7 +157,7 @@ extension SavingsReport {
       predictedKwh: rounded(assessment.predicted),
       savingsPct: Nullable(finite(100 * value / assessment.predicted)),
       fractionalUncertainty: Nullable(finite(half / abs(value))),
-      adjustedSavingsKwh: rounded(assessment.adjusted), costSaved: Nullable(account.cost.flatMap(finite)),
+      adjustedSavingsKwh: rounded(account.adjusted), costSaved: Nullable(account.cost.flatMap(finite)),
       pricedDays: account.pricedDays, carbonSavedKg: Nullable(account.carbon.flatMap(finite)),
       investment: Nullable(account.investment), paybackYears: Nullable(account.payback.flatMap(finite)),
       guarantee: Nullable(guarantee),
@@ -225,7 +225,8 @@ extension SavingsReport {
       "saved",
       number(value, "kWh") + String(format: "  (%.0f to %.0f with %g %%)", value - half, value + half, 100 * confidence)
     )
-    line("saved, events taken out", number(assessment.adjusted, "kWh"))
+    line("saved, events taken out", number(account.adjusted, "kWh"))
+    line("operational model", account.operational.model.version)
     line("money saved", number(account.cost, account.plant.currency))
     line("carbon saved", number(account.carbon, "kg"))
     if account.investment != nil { line("cost of measures", number(account.investment, account.plant.currency)) }
@@ -245,16 +246,22 @@ extension SavingsReport {
           format: "  peak: %@, %.1f kW expected, %.1f metered, %.1f saved (%.1f to %.1f)", demand.month,
           demand.predicted, demand.actual, demand.saving, low, high))
     }
-    for event in assessment.events {
-      lines.append(
-        String(
-          format: "  event: %@ to %@, %.0f kWh %@", SavingsReport.text(event.start), SavingsReport.text(event.end),
-          abs(event.effect), event.isIncrease ? "more" : "less"))
+    lines += account.events.map { "  event \($0.id): \(SavingsReport.words($0.event)), \($0.decision.rawValue)" }
+    lines += account.unloggedEvents.map { "  event: \(SavingsReport.words($0)), pending" }
+    lines += account.logbook.investigations.filter { $0.meter == plan.meter && $0.state != .closed }.map {
+      "  investigation \($0.id) since \(SavingsReport.text($0.opening.first)): \($0.cause ?? "no cause yet")"
     }
     if let detected = assessment.detected {
       lines.append("  change noticed on \(SavingsReport.text(detected))")
     }
     return (lines + remarks.map { "  ! " + $0 }).joined(separator: "\n")
+  }
+
+  /// Span and size of an event in words.
+  static func words(_ event: SavingsAssessment.Event) -> String {
+    String(
+      format: "%@ to %@, %.0f kWh %@", text(event.start), text(event.end), abs(event.effect),
+      event.isIncrease ? "more" : "less")
   }
 
   private static func row(_ month: SavingsAccount.Month) -> String {
