@@ -7,7 +7,8 @@ import WattlineTime
 /// Request about savings that came through the journal, for the plant's logbook.
 ///
 /// The stages keep no logbook, because a replay of the journal must not decide again. The worker writes the entry
-/// before the record counts as processed, so that none is lost; the request's identity keeps a repetition from a second entry.
+/// before the record counts as processed, so that none is lost. The request's identity keeps a repetition from a second
+/// entry.
 struct LoggedRequest {
   private let instruction: Instruction
   private let plant: Plant

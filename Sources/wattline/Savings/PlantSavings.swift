@@ -154,8 +154,10 @@ enum SavingsHistoryCommand {
       Console.print(
         try Console.json(
           entries, keys: .convertToSnakeCase, formatting: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]))
-    } else if entries.isEmpty, defects.isEmpty {
-      Console.report("wattline savings history: there is no frozen model in \(registry.folder)")
+    } else if entries.isEmpty {
+      if defects.isEmpty {
+        Console.report("wattline savings history: there is no frozen model in \(registry.folder)")
+      }
     } else {
       Console.print(entries.map(\.text).joined(separator: "\n"))
     }
