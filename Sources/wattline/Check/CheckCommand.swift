@@ -92,6 +92,7 @@ enum CheckCommand {
         switch source.access {
         case .http(let http): http.url
         case .file(let file): file.path
+        case .exec(let program): program.command.joined(separator: " ")
         }
       Console.print("  source \(source.name)  \(place)")
     }
