@@ -12,7 +12,7 @@ struct PortalTests {
   /// A portal with a login, a cookie and a hidden token, under three paths: as usual, changed, and with a captcha.
   private static let portal = """
     import http.server, secrets, sys, urllib.parse
-    token, session, logins = secrets.token_hex(8), secrets.token_hex(8), []
+    token, session = secrets.token_hex(8), secrets.token_hex(8)
     class Portal(http.server.BaseHTTPRequestHandler):
         def log_message(self, *words): pass
         def say(self, text, status=200, **headers):
@@ -26,7 +26,6 @@ struct PortalTests {
                      f"<input type=password name=password><button type=submit>in</button>{more}</form>")
         def do_GET(self):
             address = urllib.parse.urlparse(self.path)
-            if address.path == "/logins": return self.say(str(len(logins)))
             kind = address.path.split("/")[1]
             if address.path.endswith("/login"):
                 return self.form("<div class=h-captcha>are you human?</div>" if kind == "captcha" else "")
@@ -37,7 +36,7 @@ struct PortalTests {
                      f"<tr><td>{first}T01:00:00Z<td>2</tr></tbody></table>")
         def do_POST(self):
             form = urllib.parse.parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
-            logins.append(form)
+            open(sys.argv[1] + ".logins", "a").write("login\\n")
             if form.get("token") != [token] or form.get("password") != ["right"]: return self.form("wrong")
             self.say("", 303, Location=self.path.replace("login", "readings?from=2026-01-01"),
                      Set_Cookie=f"session={session}; Path=/")
@@ -100,7 +99,7 @@ struct PortalTests {
       }
     }
     // Three logins were sent; with a captcha none.
-    let count = try Data(contentsOf: #require(URL(string: "http://127.0.0.1:\(number)/logins")))
-    #expect(String(decoding: count, as: UTF8.self) == "3")
+    let logins = try String(contentsOfFile: folder.path + "/port.logins", encoding: .utf8)
+    #expect(logins == "login\nlogin\nlogin\n")
   }
 }

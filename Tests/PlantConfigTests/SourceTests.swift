@@ -96,7 +96,7 @@ struct SourceTests {
     ("- {name: a, exec: {command: [x, \"{since:isoo}\"]}}", "{since:isoo} has no such form"),
     ("- {name: a, exec: {command: [x], environment: {A-B: c}}}", "'A-B' is no variable"),
     ("- {name: a, exec: {command: [x], keep_running: true, timeout: 5s}}", "'timeout' is of programs that end"),
-    ("- {name: a, exec: {command: [x], memory_mb: 0}}", "'memory_mb' is 0"),
+    ("- {name: a, exec: {command: [x], memory_mb: 0}}", "it must be megabytes from 1, such as 512"),
     ("- {name: a, http: {url: \"https://a.example\", page: p, offset: o}}", "page, offset are ways to the next page"),
     ("- {name: a, http: {url: \"https://a.example\", oauth2: {client_id: x}}}", "token_url"),
     (

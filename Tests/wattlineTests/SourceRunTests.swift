@@ -84,7 +84,7 @@ struct SourceRunTests {
     #expect(Set(state.keys) == ["name", "plant", "state", "last_success", "next", "rows", "error"])
   }
 
-  @Test(arguments: TestSeeds.first(2, of: 50))
+  @Test(arguments: TestSeeds.first(1, of: 50))
   func `after faults of the portal and kills of the program, the database has what the portal has`(seed: UInt64) throws
   {
     let site = try Site(journal: "sync: 10ms")

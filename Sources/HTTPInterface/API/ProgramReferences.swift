@@ -4,7 +4,7 @@ import PlantModel
 extension API {
   /// Refuses a configuration that runs a program which the present one does not run.
   ///
-  /// Who may change plants over HTTP may not run programs on this machine by that.
+  /// A person who may change plants over HTTP does not gain the right to run programs on this machine.
   ///
   /// - Parameter plants: The plants of the configuration.
   func checkPrograms(of plants: [Plant]) throws(Problem) {

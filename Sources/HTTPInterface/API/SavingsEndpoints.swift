@@ -95,7 +95,7 @@ struct SavingsEndpoints: Sendable {
       path: "/api/v1/savings", id: "listSavings", group: "savings", summary: "meters whose savings are verified",
       details: "`model` is the version of the operational model: the latest that is frozen.",
       access: .action(.readSavings), parameters: [.limit, .cursor],
-      responses: [.json("The meters.", .page(Meter.schema))],
+      responses: [.json("The meters.", .page(Meter.schema))], problems: [503],
       answer: { call throws(Problem) in
         var all: [Meter] = []
         for plant in api.pipeline.configuration().plants
