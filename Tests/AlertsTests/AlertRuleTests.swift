@@ -52,7 +52,8 @@ struct AlertRuleTests {
 
   @Test func `what is about data never shuts an asset down, what is a fault of the asset may`() {
     let data = AlertRules.ids.filter(\.concernsData).map(\.name).sorted()
-    #expect(data == ["clock", "no_data", "offline", "range", "savings_silence", "sign", "spikes", "stuck", "unit", "watts"])
+    #expect(
+      data == ["clock", "no_data", "offline", "range", "savings_silence", "sign", "spikes", "stuck", "unit", "watts"])
     #expect(AlertRules.ids.allSatisfy { !($0.concernsData && $0.isFaultOfAsset) })
   }
 
